@@ -1,0 +1,192 @@
+# codetrain: one Makefile. `make help` lists what people call.
+#
+# B is the build folder (B=build/asan CC=clang … builds a variant beside it).
+
+VERSION	?= 0.1.0
+PREFIX	?= /usr/local
+DESTDIR	?=
+B	?= build
+CC	?= cc
+AR	?= ar
+PKG_CONFIG ?= pkg-config
+PYTHON	?= python3
+PROVE	?= prove
+
+BINDIR	= $(PREFIX)/bin
+LIBEXECDIR = $(PREFIX)/libexec/codetrain
+DATADIR	= $(PREFIX)/share
+
+# ---- what there is -------------------------------------------------------------------
+
+BIN	= codetrain git-credential-codecommit
+LIBEXEC	= codetrain-credentials \
+	  pre-push codetrain-check post-receive codetrain-queue codetrain-hooks \
+	  codetrain-submit codetrain-watch codetrain-promote codetrain-grant codetrain-build
+PROGRAMS = $(BIN) $(LIBEXEC)
+# linked statically, for their start-up
+STATIC	?= git-credential-codecommit
+
+# An archive a folder, in link order: each may use those to its right.
+FOLDERS	= credhelper hooks buildstep lib/net lib/spec lib/aws lib/base
+JOBS	= credhelper hooks buildstep
+PACKAGES = libcurl libcrypto libcjson expat libgit2 libhs yaml-0.1 sqlite3
+
+SOURCES	= $(wildcard $(addsuffix /*.c,$(FOLDERS)))
+MAINS	= codetrain.c $(wildcard $(foreach d,$(JOBS),$(LIBEXEC:%=$d/%.c) $(BIN:%=$d/%.c)))
+GENERATORS = hooks/compile-rules.c
+PARTS	= $(filter-out $(MAINS) $(GENERATORS),$(SOURCES))
+ARCHIVES = $(foreach d,$(FOLDERS),$(B)/$(notdir $d).a)
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# ---- how it is compiled --------------------------------------------------------------
+
+CFLAGS	?= -O2 -g
+WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wformat=2 -Wundef \
+	  -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Werror
+HARDEN	?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
+SANITIZE ?=
+
+# Asked once, when first needed: `make deps` may have to install pkg-config first.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LIBS)
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DCODETRAIN_VERSION='"$(VERSION)"' -DOPENSSL_API_COMPAT=0x10100000L \
+	  -I. $(PKG_CFLAGS) $(WARNINGS) $(HARDEN) $(CFLAGS) $(SANITIZE) \
+	  -ffile-prefix-map=$(CURDIR)/= -pthread -MMD -MP
+LINK	= $(CC) $(CFLAGS) $(SANITIZE) -pthread $(LDFLAGS) -Wl,--as-needed
+
+all: $(PROGRAMS:%=$(B)/%) $(B)/codetrain-sandbox
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+define archive
+$(B)/$(notdir $1).a: $(patsubst %.c,$(B)/%.o,$(filter $1/%,$(PARTS))) $($(notdir $1)_EXTRA)
+	rm -f $$@
+	$(AR) rcsD $$@ $$^
+endef
+hooks_EXTRA = $(B)/hooks/rules-database.o
+$(foreach d,$(FOLDERS),$(eval $(call archive,$d)))
+
+# program NAME, from SOURCE
+define program
+$(B)/$1: $(B)/$(2:.c=.o) $(ARCHIVES)
+	$(LINK) $(if $(filter $1,$(STATIC)),-static-pie -o $$@ $$^ -l:libcrypto.a,$(HARDEN_LD) -o $$@ $$^ $$(PKG_LIBS))
+endef
+$(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
+
+# The scanner's rules are compiled when codetrain is built, and embedded.
+$(B)/compile-rules: $(B)/hooks/compile-rules.o $(B)/base.a
+	$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS)
+$(B)/hooks/rules-database.c: $(B)/compile-rules $(wildcard hooks/rules/*)
+	$(B)/compile-rules $(sort $(wildcard hooks/rules/*)) >$@.new
+	mv $@.new $@
+$(B)/hooks/rules-database.o: $(B)/hooks/rules-database.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/codetrain-sandbox: sandbox/codetrain-sandbox
+	@mkdir -p $(@D)
+	printf '#!/bin/sh\nCODETRAIN_SANDBOX_LIB=%s exec %s "$$@"\n' '$(CURDIR)/sandbox' '$(CURDIR)/$<' >$@
+	chmod +x $@
+
+# ---- tests ---------------------------------------------------------------------------
+
+$(B)/unit/%: tests/unit/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS) -Wl,--as-needed $(HARDEN_LD) $(ARCHIVES) $(PKG_LIBS) -lcmocka
+
+units: $(UNIT_TESTS)
+
+# what the tests need to know about the build they look at
+TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC BUILD="$(abspath $(B))" \
+	  SOURCE="$(CURDIR)" CC="$(CC)" VENV="$(abspath $(VENV))" \
+	  $(if $(wildcard ../shared/vectors),VECTORS="$(abspath ../shared/vectors)")
+VENV	?= build/venv
+
+check-unit: units
+	$(TEST_ENV) $(PROVE) --timer tests/unit/run.t
+check-cli: all
+	$(TEST_ENV) $(PROVE) --timer tests/cli
+check-e2e: all venv
+	$(TEST_ENV) $(PROVE) --timer tests/e2e
+check-sandbox: all venv
+	$(TEST_ENV) $(PROVE) --timer tests/sandbox
+
+venv:
+	sandbox/venv.sh $(VENV)
+
+# Everything, on a fresh machine too.
+check:
+	tools/deps.sh build test
+	$(MAKE) all units
+	$(MAKE) check-unit check-cli check-e2e check-sandbox
+	$(MAKE) check-asan check-valgrind check-fuzz lint
+
+ASAN	= B=build/asan CC=clang STATIC= HARDEN=-fPIE CFLAGS='-O1 -g' \
+	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+check-asan:
+	$(MAKE) $(ASAN) check-unit check-cli
+check-valgrind: units all
+	$(TEST_ENV) VALGRIND=1 $(PROVE) --timer tests/unit/run.t tests/cli/valgrind.t
+
+$(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LDFLAGS) -Wl,--as-needed $(ARCHIVES) $(PKG_LIBS)
+fuzzers: $(FUZZERS)
+check-fuzz:
+	$(MAKE) $(ASAN) fuzzers
+	B=build/asan tests/fuzz/smoke.sh
+
+lint:
+	tools/lint.sh
+bench: all venv
+	tools/bench.sh $(B)
+
+# ---- for people ----------------------------------------------------------------------
+
+deps:
+	tools/deps.sh build test
+
+demo:
+	@tools/deps.sh build demo
+	@$(MAKE) --no-print-directory -s all venv
+	@tools/demo.sh $(B) $(VENV)
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/codetrain \
+		$(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -m 755 $(BIN:%=$(B)/%) $(DESTDIR)$(BINDIR)
+	install -m 755 $(LIBEXEC:%=$(B)/%) sandbox/codetrain-sandbox $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(DATADIR)/man/man1
+	install -m 644 packaging/completions/codetrain.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/codetrain
+	install -d $(DESTDIR)$(DATADIR)/codetrain/sandbox
+	install -m 644 $(filter-out sandbox/venv.sh,$(wildcard sandbox/*.py sandbox/*.txt)) \
+		$(DESTDIR)$(DATADIR)/codetrain/sandbox
+	install -m 755 sandbox/venv.sh sandbox/docker $(DESTDIR)$(DATADIR)/codetrain/sandbox
+
+uninstall:
+	rm -f $(BIN:%=$(DESTDIR)$(BINDIR)/%) \
+		$(patsubst docs/man/%,$(DESTDIR)$(DATADIR)/man/man1/%,$(wildcard docs/man/*.1)) \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/codetrain
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/codetrain
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo 'make demo       the whole story on this machine, no AWS account needed'
+	@echo 'make check      build and run every test (installs what is missing)'
+	@echo 'make            build only;  make install [PREFIX=/usr/local] [DESTDIR=]'
+	@echo 'make bench      measure against the tools that codetrain replaces'
+	@echo 'make lint       the style and analyser checks alone;  make deps, make clean'
+
+.PHONY: all units venv check check-unit check-cli check-e2e check-sandbox check-asan \
+	check-valgrind check-fuzz fuzzers lint bench deps demo install uninstall clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(SOURCES:%.c=$(B)/%.d) $(B)/codetrain.d $(wildcard $(B)/unit/*.d $(B)/fuzz/*.d)

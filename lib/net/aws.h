@@ -1,0 +1,115 @@
+/*
+ * One signed AWS call, with retries, clock-skew correction and request ids in
+ * its errors. Which calls there are is the table in operations.c.
+ */
+#ifndef CODETRAIN_AWS_H
+#define CODETRAIN_AWS_H
+
+#include "http.h"
+#include "lib/aws/awsconfig.h"
+#include "lib/aws/creds.h"
+#include "lib/spec/json.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AWS_ANSWER_MAX (16 << 20)
+
+enum aws_protocol { AWS_JSON_1_0, AWS_JSON_1_1, AWS_QUERY, AWS_S3, AWS_REST_JSON };
+
+struct aws_service {
+	const char *id;			/* "SAGEMAKER": the end of AWS_ENDPOINT_URL_<SERVICE> */
+	const char *endpoint_prefix;	/* "api.sagemaker" */
+	const char *signing_name;	/* "sagemaker" */
+	enum aws_protocol protocol;
+	const char *target_or_version;	/* "SageMaker." or "2011-06-15" */
+	bool global;
+};
+
+struct aws_operation {
+	const struct aws_service *service;
+	const char *name;		/* "CreateTrainingJob" */
+	const char *method, *path;	/* S3 and REST only: "PUT", "/{Bucket}/{Key}?policy" */
+	/* May be sent again after the server may have taken it: reads, and writes
+	 * that are the same the second time. A create is not. */
+	bool idempotent;
+	bool secret_answer;		/* the answer holds a secret: kept in secret memory */
+	bool unsigned_call;		/* no credentials needed */
+};
+
+/* By "service:Name": aws_operation("sagemaker:CreateTrainingJob"). A missing
+ * row is a fault of codetrain and aborts in the unit tests. */
+const struct aws_operation *aws_operation(const char *name);
+
+/* One identity in one region. Freed with aws_close. */
+struct aws;
+
+struct aws_settings {
+	const char *profile;		/* NULL: the chain's own */
+	const char *region;		/* NULL: the chain's own; ERR_USAGE when there is none */
+	const struct creds *creds;	/* when set, these (copied) and no chain: e.g. from a secret */
+	const char *label;		/* for messages: "beta"; NULL: the profile */
+	const volatile int *stop;	/* ends waits; may be NULL */
+};
+
+/* Reads environment and config files once; fetches credentials at the first
+ * call (or at aws_credentials) and again before they end. */
+struct aws *aws_open(const struct aws_settings *settings, struct err *err);
+void aws_close(struct aws *a);
+
+/* As aws_open, over the HTTP session (kept connections) of another. */
+struct aws *aws_open_beside(struct aws *other, const struct aws_settings *settings,
+			    struct err *err);
+
+const char *aws_region(const struct aws *a);
+const char *aws_label(const struct aws *a);
+/* Resolves now; borrowed until the next call. NULL on failure (ERR_ACCESS …). */
+const struct creds *aws_credentials(struct aws *a, struct err *err);
+/* By sts:GetCallerIdentity, once; "" never. */
+int aws_account(struct aws *a, const char **account, struct err *err);
+/* Server time minus ours, in seconds, as learnt from answers. */
+int64_t aws_clock_skew(const struct aws *a);
+
+/*
+ * The call. `input` is the request: for JSON protocols it is sent as it is;
+ * for query it is flattened (Tags.member.1.Key); for S3 and REST, members
+ * named in the path are taken from it, "Body" is the payload text, members
+ * that begin with "x-amz-" become headers and the rest the query. NULL: {}.
+ * `output` gets the answer as a tree (XML is turned into one: text elements
+ * are strings, repeated ones lists); the caller frees with json_free; NULL:
+ * not wanted.
+ *
+ * On -1 the class is: ERR_ACCESS (denied, expired, no credentials),
+ * ERR_UNAVAILABLE (throttled, 5xx or no connection after retries),
+ * ERR_CONFLICT (ResourceInUse and its like), ERR_USAGE (validation),
+ * ERR_NO (not found); the message is
+ * "CreateTrainingJob in beta (us-east-2): AccessDeniedException: … [request ID]".
+ * aws_error_code then tells AWS's own code ("ResourceInUse"), "" when the
+ * failure was not an answer of AWS.
+ */
+int aws_call(struct aws *a, const char *operation, const cJSON *input, cJSON **output,
+	     struct err *err);
+const char *aws_error_code(const struct aws *a);
+/* AWS's own message of the last failure, "" when none. */
+const char *aws_error_message(const struct aws *a);
+/* After a failed create: it may have been carried out all the same (connection
+ * lost after sending). Look before doing it again. */
+bool aws_maybe_done(const struct aws *a);
+
+/* S3 objects by URI ("s3://bucket/key"), streamed. */
+int aws_s3_get_file(struct aws *a, const char *uri, int fd, struct err *err);
+int aws_s3_put_file(struct aws *a, const char *uri, int fd, size_t len, struct err *err);
+/* "s3://bucket/key" in two; the key may be "". ERR_USAGE when it is no S3 URI. */
+int aws_s3_split(const char *uri, char bucket[static 64], const char **key, struct err *err);
+
+/* Calls until there is no NextToken, and adds up the list at `list_path` in
+ * one array (bounded by `most`). */
+int aws_call_all(struct aws *a, const char *operation, const cJSON *input, const char *list_path,
+		 size_t most, cJSON **list, struct err *err);
+
+/* Credentials from a Secrets Manager secret (JSON in any common spelling, or
+ * role_arn with external_id, which is assumed), into `out`. */
+int aws_secret_credentials(struct aws *a, const char *secret_id, struct creds *out,
+			   struct err *err);
+
+#endif
