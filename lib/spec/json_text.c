@@ -159,8 +159,10 @@ static void object(struct scan *s)
 		}
 		s->at++;
 		child(s, s->want ? step(s->want, s->text + name, len) : NULL);
+		if (s->fault)
+			return;
 		spaces(s);
-		if (s->fault || peek(s) == '}')
+		if (peek(s) == '}')
 			continue;
 		if (peek(s) != ',') {
 			fail(s, "',' or '}' is expected");
@@ -200,8 +202,10 @@ static void array(struct scan *s)
 
 		decimal(index, name);
 		child(s, s->want ? step(s->want, name, strlen(name)) : NULL);
+		if (s->fault)
+			return;
 		spaces(s);
-		if (s->fault || peek(s) == ']')
+		if (peek(s) == ']')
 			continue;
 		if (peek(s) != ',') {
 			fail(s, "',' or ']' is expected");
@@ -251,7 +255,8 @@ const char *json_text_fault(const char *text, size_t len, size_t *offset)
 	struct scan s = { .text = text, .len = len };
 
 	value(&s);
-	spaces(&s);
+	if (!s.fault)
+		spaces(&s);
 	if (!s.fault && s.at < s.len)
 		s.fault = "something follows the end of the document";
 	*offset = s.at < len ? s.at : len;

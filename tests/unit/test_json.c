@@ -1,0 +1,148 @@
+/* lib/spec/json.c and json_text.c */
+#include "lib/spec/json.h"
+#include "lib/spec/json_text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static cJSON *parse(const char *text)
+{
+	struct err err = { 0 };
+
+	return json_parse(text, strlen(text), "t.json", &err);
+}
+
+static void good_documents(void **state)
+{
+	static const char *const good[] = {
+		"{}", "[]", " null ", "\"\\u00e9\\n\"", "-0.5e+3", "0", "[1,[2,{\"a\":[]}]]",
+		"{\"a\":{\"b\":[1,2,3]},\"c\":null}", "\xef\xbb\xbf{}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		cJSON *t = parse(good[i]);
+
+		assert_non_null(t);
+		json_free(t);
+	}
+}
+
+static void bad_documents_are_placed(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} bad[] = {
+		{ "", "t.json:1:1: not JSON: the text ends too early" },
+		{ "{\n \"a\": 1,\n}", "t.json:3:1: not JSON: a comma before '}'" },
+		{ "[1 2]", "t.json:1:4: not JSON: ',' or ']' is expected" },
+		{ "{\"a\" 1}", "t.json:1:6: not JSON: ':' is expected after the member's name" },
+		{ "{a:1}", "t.json:1:2: not JSON: a string in double quotes is expected" },
+		{ "[01]", "t.json:1:3: not JSON: ',' or ']' is expected" },
+		{ "[1.]", "t.json:1:4: not JSON: a digit is expected" },
+		{ "\"a\nb\"", "t.json:1:3: not JSON: a line break or control character inside a string" },
+		{ "\"a", "t.json:1:3: not JSON: the string is not closed" },
+		{ "\"\\x\"", "t.json:1:3: not JSON: an unknown escape after \\" },
+		{ "{} x", "t.json:1:4: not JSON: something follows the end of the document" },
+		{ "[\"\xc3\xa9\", y]", "t.json:1:7: not JSON: a value is expected" },
+		{ "[{\"a\":[tru]}, 1]", "t.json:1:8: not JSON: a value is expected" },
+		{ "{\"a\":1,\"b\":2,\"a\":3}",
+		  "t.json: the member \"a\" stands twice in one object" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct err err = { 0 };
+
+		assert_null(json_parse(bad[i].text, strlen(bad[i].text), "t.json", &err));
+		assert_string_equal(err.message, bad[i].message);
+		assert_int_equal(err.class, ERR_USAGE);
+	}
+}
+
+static void nesting_is_bounded(void **state)
+{
+	char deep[2 * JSON_DEPTH_MAX + 20];
+	struct err err = { 0 };
+	cJSON *t;
+
+	(void)state;
+	memset(deep, '[', JSON_DEPTH_MAX);
+	memset(deep + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
+	t = json_parse(deep, 2 * JSON_DEPTH_MAX, "t", &err);
+	assert_non_null(t);
+	json_free(t);
+	memset(deep, '[', JSON_DEPTH_MAX + 1);
+	memset(deep + JSON_DEPTH_MAX + 1, ']', JSON_DEPTH_MAX + 1);
+	assert_null(json_parse(deep, 2 * JSON_DEPTH_MAX + 2, "t", &err));
+}
+
+static void paths_are_walked(void **state)
+{
+	cJSON *t = parse("{\"a\":{\"b\":[{\"c\":\"x\"},{\"c\":\"y\"}]},\"n\":\"12\",\"one\":{\"c\":1}"
+			 ",\"t\":\"true\",\"z\":null}");
+
+	(void)state;
+	assert_string_equal(json_string(t, "a.b[1].c", "-"), "y");
+	assert_string_equal(json_string(t, "a.b[2].c", "-"), "-");
+	assert_string_equal(json_string(t, "a.x.c", "-"), "-");
+	assert_int_equal(json_integer(t, "n", 0), 12);
+	assert_int_equal(json_integer(t, "a", 7), 7);
+	assert_true(json_bool(t, "t", false));
+	assert_int_equal(json_count(t, "a.b"), 2);
+	assert_int_equal(json_count(t, "one"), 1);
+	assert_int_equal(json_integer(json_at(t, "one", 0), "c", 0), 1);
+	assert_null(json_at(t, "one", 1));
+	assert_null(json_get(t, "z"));
+	json_free(t);
+}
+
+static void building_makes_the_way(void **state)
+{
+	cJSON *t = parse("{\"a\":1}");
+	struct buf out = BUF_INIT(200);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_set_string(t, "b.c.d", "x"), 0);
+	assert_int_equal(json_set_integer(t, "a", 2), 0);
+	assert_int_equal(json_set_bool(t, "b.e", true), 0);
+	assert_int_equal(json_set_string(t, "a.x", "no object"), -1);
+	assert_int_equal(json_print(t, false, &out, &err), 0);
+	assert_string_equal(buf_str(&out), "{\"a\":2,\"b\":{\"c\":{\"d\":\"x\"},\"e\":true}}");
+	buf_free(&out);
+	json_free(t);
+}
+
+static void pointers_are_located(void **state)
+{
+	static const char text[] = "{\n  \"a/b\": [1,\n    {\"~\": \"x\"}]\n}";
+	int line, column;
+
+	(void)state;
+	assert_int_equal(json_locate(text, strlen(text), "/a~1b/1/~0", &line, &column), 0);
+	assert_int_equal(line, 3);
+	assert_int_equal(column, 11);
+	assert_int_equal(json_locate(text, strlen(text), "", &line, &column), 0);
+	assert_int_equal(line, 1);
+	assert_int_equal(json_locate(text, strlen(text), "/a~1b/2", &line, &column), -1);
+	assert_int_equal(json_locate(text, strlen(text), "/a", &line, &column), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_documents),
+		cmocka_unit_test(bad_documents_are_placed),
+		cmocka_unit_test(nesting_is_bounded),
+		cmocka_unit_test(paths_are_walked),
+		cmocka_unit_test(building_makes_the_way),
+		cmocka_unit_test(pointers_are_located),
+	};
+
+	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}
