@@ -155,23 +155,27 @@ demo:
 	@$(MAKE) --no-print-directory -s all venv
 	@tools/demo.sh $(B) $(VENV)
 
+COMPLETIONS = bash-completion/completions/codetrain zsh/site-functions/_codetrain \
+	  fish/vendor_completions.d/codetrain.fish
+MANPAGES = $(wildcard docs/man/*.1)
+
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/codetrain \
-		$(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(DATADIR)/man/man1 \
+		$(DATADIR)/codetrain/sandbox/localaws $(dir $(COMPLETIONS:%=$(DATADIR)/%)))
 	install -m 755 $(BIN:%=$(B)/%) $(DESTDIR)$(BINDIR)
 	install -m 755 $(LIBEXEC:%=$(B)/%) sandbox/codetrain-sandbox $(DESTDIR)$(LIBEXECDIR)
-	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(DATADIR)/man/man1
+	install -m 644 $(MANPAGES) $(DESTDIR)$(DATADIR)/man/man1
 	install -m 644 packaging/completions/codetrain.bash \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/codetrain
-	install -d $(DESTDIR)$(DATADIR)/codetrain/sandbox
-	install -m 644 $(filter-out sandbox/venv.sh,$(wildcard sandbox/*.py sandbox/*.txt)) \
-		$(DESTDIR)$(DATADIR)/codetrain/sandbox
+	install -m 644 packaging/completions/_codetrain $(DESTDIR)$(DATADIR)/zsh/site-functions
+	install -m 644 packaging/completions/codetrain.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	install -m 755 sandbox/venv.sh sandbox/docker $(DESTDIR)$(DATADIR)/codetrain/sandbox
+	install -m 644 sandbox/requirements.txt $(DESTDIR)$(DATADIR)/codetrain/sandbox
+	install -m 644 sandbox/localaws/*.py $(DESTDIR)$(DATADIR)/codetrain/sandbox/localaws
 
 uninstall:
-	rm -f $(BIN:%=$(DESTDIR)$(BINDIR)/%) \
-		$(patsubst docs/man/%,$(DESTDIR)$(DATADIR)/man/man1/%,$(wildcard docs/man/*.1)) \
-		$(DESTDIR)$(DATADIR)/bash-completion/completions/codetrain
+	rm -f $(addprefix $(DESTDIR),$(BIN:%=$(BINDIR)/%) $(COMPLETIONS:%=$(DATADIR)/%) \
+		$(MANPAGES:docs/man/%=$(DATADIR)/man/man1/%))
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/codetrain
 
 clean:

@@ -1,0 +1,14 @@
+# fish completion for codetrain; options come from each verb's --help.
+set -l verbs credentials check hooks queue submit watch promote grant build sandbox help
+
+function __codetrain_options
+    set -l words (commandline -opc)
+    codetrain $words[2] --help 2>/dev/null | string replace -rf '^ +(?:-[a-z], )?(--[a-z-]+).*' '$1'
+end
+
+complete -c codetrain -f -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
+complete -c codetrain -n "__fish_seen_subcommand_from $verbs" -a "(__codetrain_options)"
+complete -c codetrain -n "__fish_seen_subcommand_from hooks" -a "install uninstall status"
+complete -c codetrain -n "__fish_seen_subcommand_from queue" -a "run list show retry drop"
+complete -c codetrain -n "__fish_seen_subcommand_from grant" -a "plan apply"
+complete -c codetrain -n "__fish_seen_subcommand_from sandbox" -a "up down env status"
