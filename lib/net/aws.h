@@ -19,6 +19,7 @@ enum aws_protocol { AWS_JSON_1_0, AWS_JSON_1_1, AWS_QUERY, AWS_S3, AWS_REST_JSON
 
 struct aws_service {
 	const char *id;			/* "SAGEMAKER": the end of AWS_ENDPOINT_URL_<SERVICE> */
+	const char *name;		/* "sagemaker": in front of the colon in aws_operation */
 	const char *endpoint_prefix;	/* "api.sagemaker" */
 	const char *signing_name;	/* "sagemaker" */
 	enum aws_protocol protocol;
@@ -37,11 +38,14 @@ struct aws_operation {
 	bool unsigned_call;		/* no credentials needed */
 };
 
-/* By "service:Name": aws_operation("sagemaker:CreateTrainingJob"). A missing
- * row is a fault of codetrain and aborts in the unit tests. */
+/* By "service:Name": aws_operation("sagemaker:CreateTrainingJob"). NULL for a
+ * missing row, which is a fault of codetrain. */
 const struct aws_operation *aws_operation(const char *name);
+/* The table; the row behind the last has no name. */
+const struct aws_operation *aws_operations(void);
 
-/* One identity in one region. Freed with aws_close. */
+/* One identity in one region. Freed with aws_close. Not for use by two
+ * threads at once, nor are those that were opened beside it. */
 struct aws;
 
 struct aws_settings {
@@ -50,22 +54,25 @@ struct aws_settings {
 	const struct creds *creds;	/* when set, these (copied) and no chain: e.g. from a secret */
 	const char *label;		/* for messages: "beta"; NULL: the profile */
 	const volatile int *stop;	/* ends waits; may be NULL */
+	bool region_optional;		/* only credentials are wanted: none is no error */
 };
 
 /* Reads environment and config files once; fetches credentials at the first
- * call (or at aws_credentials) and again before they end. */
+ * call (or at aws_credentials) and again before they end. Time limits: 5 s for
+ * a connection, 30 s for an answer (CODETRAIN_HTTP_TIMEOUT, in seconds). */
 struct aws *aws_open(const struct aws_settings *settings, struct err *err);
-void aws_close(struct aws *a);
+void aws_close(struct aws *a);	/* NULL is nothing */
 
-/* As aws_open, over the HTTP session (kept connections) of another. */
+/* As aws_open, over the HTTP session (kept connections) and the config files
+ * of another. Either may be closed first. */
 struct aws *aws_open_beside(struct aws *other, const struct aws_settings *settings,
 			    struct err *err);
 
-const char *aws_region(const struct aws *a);
+const char *aws_region(const struct aws *a);	/* "" when none was wanted and there is none */
 const char *aws_label(const struct aws *a);
 /* Resolves now; borrowed until the next call. NULL on failure (ERR_ACCESS …). */
 const struct creds *aws_credentials(struct aws *a, struct err *err);
-/* By sts:GetCallerIdentity, once; "" never. */
+/* By sts:GetCallerIdentity, once; "" never. Borrowed. */
 int aws_account(struct aws *a, const char **account, struct err *err);
 /* Server time minus ours, in seconds, as learnt from answers. */
 int64_t aws_clock_skew(const struct aws *a);
@@ -74,18 +81,27 @@ int64_t aws_clock_skew(const struct aws *a);
  * The call. `input` is the request: for JSON protocols it is sent as it is;
  * for query it is flattened (Tags.member.1.Key); for S3 and REST, members
  * named in the path are taken from it, "Body" is the payload text, members
- * that begin with "x-amz-" become headers and the rest the query. NULL: {}.
- * `output` gets the answer as a tree (XML is turned into one: text elements
- * are strings, repeated ones lists); the caller frees with json_free; NULL:
- * not wanted.
+ * that begin with "x-amz-" become headers and the rest the query, by their
+ * names on the wire ("prefix", "continuation-token"). NULL: {}.
+ *
+ * `output` gets the answer as a tree, never NULL on success; the caller frees
+ * it with json_free; NULL: not wanted. XML is turned into the tree that a JSON
+ * service would give (xml.h): query answers without XResponse and XResult and
+ * with <member> lists as plain lists ("PolicyNames[0]", "Role.Arn"); S3's
+ * without the outermost element ("Contents[0].Key"; an answer of one text is
+ * {"LocationConstraint": text}). An S3 answer that is no XML is {"Body": text}
+ * (a bucket policy). S3 answers also have "headers", by lower-case name:
+ * "headers.content-length", "headers.etag".
  *
  * On -1 the class is: ERR_ACCESS (denied, expired, no credentials),
  * ERR_UNAVAILABLE (throttled, 5xx or no connection after retries),
  * ERR_CONFLICT (ResourceInUse and its like), ERR_USAGE (validation),
- * ERR_NO (not found); the message is
+ * ERR_NO (not found; also SageMaker's ValidationException that says so of a
+ * Describe, Delete or Stop); the message is
  * "CreateTrainingJob in beta (us-east-2): AccessDeniedException: … [request ID]".
  * aws_error_code then tells AWS's own code ("ResourceInUse"), "" when the
- * failure was not an answer of AWS.
+ * failure was not an answer of AWS. HEAD answers have no body: their code is
+ * the status ("404").
  */
 int aws_call(struct aws *a, const char *operation, const cJSON *input, cJSON **output,
 	     struct err *err);
@@ -93,22 +109,28 @@ const char *aws_error_code(const struct aws *a);
 /* AWS's own message of the last failure, "" when none. */
 const char *aws_error_message(const struct aws *a);
 /* After a failed create: it may have been carried out all the same (connection
- * lost after sending). Look before doing it again. */
+ * lost after sending, 500, an answer that cannot be read). Look before doing
+ * it again. */
 bool aws_maybe_done(const struct aws *a);
 
-/* S3 objects by URI ("s3://bucket/key"), streamed. */
+/* S3 objects by URI ("s3://bucket/key"), streamed. `fd` is a regular file: it
+ * is read from its beginning; a download is begun again from the start (and
+ * the file cut to nothing) when the connection breaks. */
 int aws_s3_get_file(struct aws *a, const char *uri, int fd, struct err *err);
 int aws_s3_put_file(struct aws *a, const char *uri, int fd, size_t len, struct err *err);
 /* "s3://bucket/key" in two; the key may be "". ERR_USAGE when it is no S3 URI. */
 int aws_s3_split(const char *uri, char bucket[static 64], const char **key, struct err *err);
 
-/* Calls until there is no NextToken, and adds up the list at `list_path` in
- * one array (bounded by `most`). */
+/* Calls until there is no NextToken (nextToken, NextContinuationToken, Marker),
+ * and adds up the list at `list_path` in one array (bounded by `most`). */
 int aws_call_all(struct aws *a, const char *operation, const cJSON *input, const char *list_path,
 		 size_t most, cJSON **list, struct err *err);
 
 /* Credentials from a Secrets Manager secret (JSON in any common spelling, or
- * role_arn with external_id, which is assumed), into `out`. */
+ * role_arn with external_id, which is assumed), into `out`. `secret_id` is a
+ * name or an ARN, with "#AWSPREVIOUS" (or another stage) behind it when it is
+ * not the current version. A secret without keys is ERR_USAGE and
+ * names what is in it. */
 int aws_secret_credentials(struct aws *a, const char *secret_id, struct creds *out,
 			   struct err *err);
 
