@@ -25,6 +25,8 @@ LIBEXEC	= codetrain-credentials \
 PROGRAMS = $(BIN) $(LIBEXEC)
 # linked statically, for their start-up
 STATIC	?= git-credential-codecommit
+# need SHA-256 and no other libcrypto: that part of it is linked in
+HASH_ONLY = pre-push codetrain-check
 
 # An archive a folder, in link order: each may use those to its right.
 FOLDERS	= credhelper hooks buildstep lib/net lib/spec lib/aws lib/base
@@ -74,12 +76,13 @@ $(foreach d,$(FOLDERS),$(eval $(call archive,$d)))
 # program NAME, from SOURCE
 define program
 $(B)/$1: $(B)/$(2:.c=.o) $(ARCHIVES)
-	$(LINK) $(if $(filter $1,$(STATIC)),-static-pie -o $$@ $$^ -l:libcrypto.a,$(HARDEN_LD) -o $$@ $$^ $$(PKG_LIBS))
+	$(LINK) $(if $(filter $1,$(STATIC)),-static-pie -o $$@ $$^ -l:libcrypto.a,$(HARDEN_LD) -o $$@ $$^ \
+		$(if $(filter $1,$(HASH_ONLY)),-l:libcrypto.a) $$(PKG_LIBS))
 endef
 $(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.
-$(B)/compile-rules: $(B)/hooks/compile-rules.o $(B)/base.a
+$(B)/compile-rules: $(patsubst %,$(B)/hooks/%.o,compile-rules rules gitconfig scan_database) $(B)/base.a
 	$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS)
 $(B)/hooks/rules-database.c: $(B)/compile-rules $(wildcard hooks/rules/*)
 	$(B)/compile-rules $(sort $(wildcard hooks/rules/*)) >$@.new
@@ -110,13 +113,19 @@ check-unit: units
 	$(TEST_ENV) $(PROVE) --timer tests/unit/run.t
 check-cli: all
 	$(TEST_ENV) $(PROVE) --timer tests/cli
-check-e2e: all venv
+check-e2e: all clients
 	$(TEST_ENV) $(PROVE) --timer tests/e2e
 check-sandbox: all venv
 	$(TEST_ENV) $(PROVE) --timer tests/sandbox
 
 venv:
 	sandbox/venv.sh $(VENV)
+# the other clients that the tests look at the sandbox with
+clients: $(VENV)/clients/.stamp
+$(VENV)/clients/.stamp: tests/requirements.txt | venv
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q --disable-pip-version-check -r $<
+	touch $@
 
 # Everything, on a fresh machine too.
 check:
@@ -188,7 +197,7 @@ help:
 	@echo 'make bench      measure against the tools that codetrain replaces'
 	@echo 'make lint       the style and analyser checks alone;  make deps, make clean'
 
-.PHONY: all units venv check check-unit check-cli check-e2e check-sandbox check-asan \
+.PHONY: all units venv clients check check-unit check-cli check-e2e check-sandbox check-asan \
 	check-valgrind check-fuzz fuzzers lint bench deps demo install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
