@@ -59,16 +59,25 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DCODETRAIN_VERSION='"$(VERSION)"' -DOPENSSL
 	  -ffile-prefix-map=$(CURDIR)/= -pthread -MMD -MP
 LINK	= $(CC) $(CFLAGS) $(SANITIZE) -pthread $(LDFLAGS) -Wl,--as-needed
 
+# V=1 shows the whole commands.
+V	?=
+ifeq ($(V),)
+quiet	= @printf '  %-6s %s\n' '$1' '$@'; $2
+else
+quiet	= $2
+endif
+comma	= ,
+
 all: $(PROGRAMS:%=$(B)/%) $(B)/codetrain-sandbox
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call quiet,CC,$(CC) $(ALL_CFLAGS) -c -o $@ $<)
 
 define archive
 $(B)/$(notdir $1).a: $(patsubst %.c,$(B)/%.o,$(filter $1/%,$(PARTS))) $($(notdir $1)_EXTRA)
-	rm -f $$@
-	$(AR) rcsD $$@ $$^
+	@rm -f $$@
+	$$(call quiet,AR,$(AR) rcsD $$@ $$^)
 endef
 hooks_EXTRA = $(B)/hooks/rules-database.o
 $(foreach d,$(FOLDERS),$(eval $(call archive,$d)))
@@ -83,23 +92,23 @@ $(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.
 $(B)/compile-rules: $(patsubst %,$(B)/hooks/%.o,compile-rules rules gitconfig scan_database) $(B)/base.a
-	$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS)
+	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS))
 $(B)/hooks/rules-database.c: $(B)/compile-rules $(wildcard hooks/rules/*)
-	$(B)/compile-rules $(sort $(wildcard hooks/rules/*)) >$@.new
-	mv $@.new $@
+	$(call quiet,RULES,$(B)/compile-rules $(sort $(wildcard hooks/rules/*)) >$@.new)
+	@mv $@.new $@
 $(B)/hooks/rules-database.o: $(B)/hooks/rules-database.c
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call quiet,CC,$(CC) $(ALL_CFLAGS) -c -o $@ $<)
 
 $(B)/codetrain-sandbox: sandbox/codetrain-sandbox
 	@mkdir -p $(@D)
-	printf '#!/bin/sh\nCODETRAIN_SANDBOX_LIB=%s exec %s "$$@"\n' '$(CURDIR)/sandbox' '$(CURDIR)/$<' >$@
-	chmod +x $@
+	@printf '#!/bin/sh\nCODETRAIN_SANDBOX_LIB=%s exec %s "$$@"\n' '$(CURDIR)/sandbox' '$(CURDIR)/$<' >$@
+	@chmod +x $@
 
 # ---- tests ---------------------------------------------------------------------------
 
 $(B)/unit/%: tests/unit/%.c $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS) -Wl,--as-needed $(HARDEN_LD) $(ARCHIVES) $(PKG_LIBS) -lcmocka
+	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS) -Wl$(comma)--as-needed $(HARDEN_LD) $(ARCHIVES) $(PKG_LIBS) -lcmocka)
 
 units: $(UNIT_TESTS)
 
@@ -143,7 +152,7 @@ check-valgrind: units all
 
 $(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LDFLAGS) -Wl,--as-needed $(ARCHIVES) $(PKG_LIBS)
+	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LDFLAGS) -Wl$(comma)--as-needed $(ARCHIVES) $(PKG_LIBS))
 fuzzers: $(FUZZERS)
 check-fuzz:
 	$(MAKE) $(ASAN) fuzzers
