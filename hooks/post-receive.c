@@ -1,0 +1,213 @@
+/*
+ * post-receive: records what was pushed, starts the drainer, returns.
+ *
+ * It reads the environment and its input, writes one transaction, and runs no
+ * git and no network: the pusher waits for one fsync.
+ */
+#include "queue_config.h"
+#include "queue_place.h"
+#include "queue_record.h"
+#include "queue_spool.h"
+#include "queue_wake.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/opt.h"
+#include "lib/base/proc.h"
+#include "lib/base/secret.h"
+#include "lib/base/term.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char name[] = "codetrain";
+
+enum { TARGETS_TIMEOUT_MS = 3000, LABEL_MAX = 512 };
+
+struct hook {
+	const char *gitdir;
+	struct queue_db *db;		/* NULL: it cannot be opened, so all goes to the spool */
+	struct queue_push push;
+	struct queue_recorded recorded;	/* of all parts */
+	long refs, malformed;
+	int failed;			/* something is in no safe place */
+};
+
+/* Nothing may be lost: when the spool cannot take it either, the lines go to
+ * the pusher's screen, with the command that takes them in. */
+static void give_up(struct hook *h, const struct err *err)
+{
+	h->failed = 1;
+	term_error(name, err);
+	fprintf(stderr, "%s: THE PUSH IS IN THE REPOSITORY BUT NOT RECORDED; on the server run\n"
+		"%s: codetrain queue record -C '%s' with these lines on its input:\n",
+		name, name, h->gitdir);
+	for (size_t i = 0; i < h->push.updates.n; i++)
+		fprintf(stderr, "%s:   %s\n", name, h->push.updates.v[i]);
+}
+
+static void spool(struct hook *h, const struct err *why)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct err err = { 0 };
+
+	term_error(name, why);
+	h->failed = 1;
+	if (queue_spool_write(h->gitdir, &h->push, &path, &err) < 0)
+		give_up(h, &err);
+	else
+		fprintf(stderr, "%s: the push is kept in %s; when the fault is mended, the next push "
+			"delivers it, or: codetrain queue run -C '%s'\n", name, buf_str(&path),
+			h->gitdir);
+	buf_free(&path);
+}
+
+static void record_part(struct hook *h)
+{
+	struct queue_recorded part;
+	struct err err = { 0 };
+
+	if (h->push.updates.n == 0)
+		return;
+	if (!h->db && queue_db_open(h->gitdir, QUEUE_DB_MAKE, QUEUE_DB_BUSY_MS, &h->db, &err) < 0) {
+		spool(h, &err);
+	} else if (queue_record(h->db, h->gitdir, &h->push, &part, &err) < 0) {
+		spool(h, &err);
+	} else {
+		if (!h->recorded.first)
+			h->recorded.first = part.first;
+		h->recorded.last = part.last;
+	}
+	queue_push_next(&h->push);
+}
+
+static void take_line(struct hook *h, const char *line, bool malformed)
+{
+	struct queue_update u;
+
+	if (malformed || !queue_push_split(line, &u)) {
+		if (h->malformed++ < 10)
+			term_warning(name, "a line of git's that is no ref update is left out: %.200s",
+				     line);
+		return;
+	}
+	strs_add(&h->push.updates, line);
+	h->refs++;
+	if (h->push.updates.n == QUEUE_PUSH_REFS)
+		record_part(h);
+}
+
+static void read_pushed(struct hook *h)
+{
+	static struct queue_lines in = { .fd = STDIN_FILENO };
+	struct err err = { 0 };
+	const char *line;
+	bool malformed;
+	int rc;
+
+	while ((rc = queue_push_line(&in, &line, &malformed, &err)) > 0)
+		take_line(h, line, malformed);
+	if (rc < 0) {
+		term_error(name, &err);
+		h->failed = 1;
+	}
+	record_part(h);
+}
+
+/* Where the events go, for the pusher to read: the drainer's words, kept until
+ * the configuration changes. Not knowing it is no failure. */
+static void find_label(struct hook *h, struct buf *label)
+{
+	struct buf stamp = BUF_INIT(128), note = BUF_INIT(LABEL_MAX), program = BUF_INIT(PATH_MAX_BYTES);
+	struct proc_result result;
+	struct err err = { 0 };
+	size_t len;
+
+	if (queue_config_stamp(h->gitdir, &stamp, &err) < 0 ||
+	    queue_db_note_get(h->db, "targets", &note, &err) < 0)
+		goto out;
+	len = stamp.len;
+	if (note.len > len && memcmp(note.data, stamp.data, len) == 0 && note.data[len] == '\n') {
+		buf_adds(label, note.data + len + 1);
+		goto out;
+	}
+	if (proc_sibling("codetrain-queue", &program, &err) == 0) {
+		const char *const argv[] = { buf_str(&program), "targets", "--summary", "-C",
+					     h->gitdir, NULL };
+		struct proc p = { .argv = argv, .out = label, .errors = &note,
+				  .timeout_ms = TARGETS_TIMEOUT_MS };
+
+		if (proc_run(&p, &result, &err) < 0 || result.exit_code)
+			buf_clear(label);
+	}
+	while (label->len && label->data[label->len - 1] == '\n')
+		label->data[--label->len] = '\0';
+out:
+	buf_free(&stamp);
+	buf_free(&note);
+	buf_free(&program);
+}
+
+static void report(struct hook *h)
+{
+	struct buf label = BUF_INIT(LABEL_MAX);
+
+	if (!h->recorded.first)
+		return;
+	find_label(h, &label);
+	if (h->refs == 1)
+		fprintf(stderr, "%s: push recorded as event %lld%s%s\n", name,
+			(long long)h->recorded.last, label.len ? " → " : "", buf_str(&label));
+	else
+		fprintf(stderr, "%s: push of %ld refs recorded as events %lld to %lld%s%s\n", name,
+			h->refs, (long long)h->recorded.first, (long long)h->recorded.last,
+			label.len ? " → " : "", buf_str(&label));
+	buf_free(&label);
+}
+
+static int run(void)
+{
+	struct buf gitdir = BUF_INIT(PATH_MAX_BYTES);
+	struct hook h = { 0 };
+	struct err err = { 0 };
+
+	if (queue_place_find(NULL, &gitdir, &err) < 0)
+		return term_finish(name, &err);
+	h.gitdir = buf_str(&gitdir);
+	queue_push_init(&h.push, "post-receive", clock_now_ms());
+	if (queue_push_environment(&h.push))
+		term_warning(name, "some push options are too long or too many; they are left out");
+	read_pushed(&h);
+	if (h.recorded.first && queue_wake_or_start(h.gitdir, &err) < 0) {
+		term_error(name, &err);
+		fprintf(stderr, "%s: recorded, but no drainer runs; start one: "
+			"codetrain queue run -C '%s'\n", name, h.gitdir);
+	}
+	report(&h);
+	queue_push_free(&h.push);
+	queue_db_close(h.db);
+	buf_free(&gitdir);
+	return h.failed;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct opt_program program = {
+		.name = "post-receive",
+		.synopsis = "<\"OLD NEW REF\" lines",
+		.purpose = "The hook of a bare repository that records each push in the queue and starts\n"
+			   "its delivery. git runs it; codetrain hooks install --server puts it there.",
+		.notes = "exit: 0 recorded, 1 not, or only in the spool (git does not look at it)",
+		.max_args = 0,
+	};
+	struct strs args = STRS_INIT;
+	struct err err = { 0 };
+	enum opt_outcome outcome;
+
+	secret_process_init();
+	outcome = argc > 1 ? opt_parse(&program, argv, &args, &err) : OPT_GO;
+	strs_free(&args);
+	if (outcome != OPT_GO)
+		return term_finish(name, &err);
+	return run() ? 1 : 0;
+}

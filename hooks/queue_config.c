@@ -1,0 +1,153 @@
+#include "queue_config.h"
+#include "lib/base/file.h"
+#include "lib/base/proc.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CONFIG_MAX = 256 << 10, GIT_TIMEOUT_MS = 10000, GLOBS_MAX = 64 };
+
+int queue_config_stamp(const char *gitdir, struct buf *out, struct err *err)
+{
+	char path[PATH_MAX_BYTES];
+	struct stat st = { 0 };
+
+	buf_clear(out);
+	if ((size_t)snprintf(path, sizeof(path), "%s/config", gitdir) >= sizeof(path))
+		return err_set(err, ERR_USAGE, "path is too long: %s", gitdir);
+	if (stat(path, &st) < 0 && errno != ENOENT)
+		return err_errno(err, "cannot look at %s", path);
+	buf_addf(out, "%llx %llx %llx %lld.%09ld %lld.%09ld", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino, (unsigned long long)st.st_size,
+		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+		 (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+	return buf_check(out, "the stamp of the configuration", err);
+}
+
+/* git's -z form: key, newline, value, NUL; or key, NUL for a bare key. */
+static int take(struct queue_config *config, const struct buf *text, struct err *err)
+{
+	for (size_t i = 0; i < text->len; i += strlen(text->data + i) + 1) {
+		const char *entry = text->data + i;
+		const char *newline = strchr(entry, '\n');
+		int len = newline ? (int)(newline - entry) : (int)strlen(entry);
+
+		strs_addf(&config->keys, "%.*s", len, entry);
+		strs_add(&config->values, newline ? newline + 1 : "true");
+	}
+	if (config->keys.failed || config->values.failed)
+		return err_set(err, ERR_USAGE, "there are too many codetrain.* lines");
+	return 0;
+}
+
+static int ask_git(const char *path, struct buf *text, struct err *err)
+{
+	const char *const argv[] = { "git", "config", "--file", path, "-z", "--get-regexp",
+				     "^codetrain\\.", NULL };
+	const char *const keep[] = { "PATH", "HOME", NULL };
+	struct buf errors = BUF_INIT(1024);
+	struct strs env = STRS_INIT;
+	struct proc_result result;
+	int rc = -1;
+
+	if (proc_environment(keep, &env, err) < 0 || strs_add(&env, "LC_ALL=C") < 0)
+		goto out;
+	struct proc p = { .argv = argv, .envp = (const char *const *)env.v, .out = text,
+			  .errors = &errors, .timeout_ms = GIT_TIMEOUT_MS };
+	if (proc_run(&p, &result, err) < 0)
+		goto out;
+	if (result.timed_out || result.truncated)
+		err_set(err, ERR_INTERNAL, "git config on %s %s", path,
+			result.timed_out ? "takes too long" : "says too much");
+	else if (result.exit_code > 1)	/* 1: nothing found */
+		err_set(err, ERR_USAGE, "cannot read %s: %s", path, buf_str(&errors));
+	else
+		rc = 0;
+out:
+	strs_free(&env);
+	buf_free(&errors);
+	return rc;
+}
+
+int queue_config_load(const char *gitdir, struct queue_config *config, struct err *err)
+{
+	struct buf text = BUF_INIT(CONFIG_MAX);
+	char path[PATH_MAX_BYTES];
+	int rc = -1;
+
+	queue_config_free(config);
+	/* stamped first: a change while git reads is seen the next time */
+	if (queue_config_stamp(gitdir, &config->stamp, err) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/config", gitdir);
+	if (ask_git(path, &text, err) == 0)
+		rc = take(config, &text, err);
+	buf_free(&text);
+	if (rc < 0)
+		queue_config_free(config);
+	return rc;
+}
+
+void queue_config_free(struct queue_config *config)
+{
+	strs_free(&config->keys);
+	strs_free(&config->values);
+	buf_free(&config->stamp);
+}
+
+size_t queue_config_all(const struct queue_config *config, const char *target, const char *name,
+			const char **out, size_t most)
+{
+	char own[160], shared[128];
+	size_t n = 0;
+
+	snprintf(own, sizeof(own), "codetrain.%s.%s", target ? target : "", name);
+	snprintf(shared, sizeof(shared), "codetrain.%s", name);
+	for (int pass = target ? 0 : 1; pass < 2 && n == 0; pass++)
+		for (size_t i = 0; i < config->keys.n && n < most; i++)
+			if (strcmp(config->keys.v[i], pass == 0 ? own : shared) == 0)
+				out[n++] = config->values.v[i];
+	return n;
+}
+
+const char *queue_config_get(const struct queue_config *config, const char *target,
+			     const char *name, const char *fallback)
+{
+	const char *all[GLOBS_MAX];
+	size_t n = queue_config_all(config, target, name, all, GLOBS_MAX);
+
+	return n ? all[n - 1] : fallback;
+}
+
+static bool matches(const char *glob, const char *ref)
+{
+	static const char heads[] = "refs/heads/";
+
+	/* "main" is the branch; "*" in a glob also takes a slash, as in a refspec */
+	if (strncmp(glob, "refs/", 5) != 0) {
+		if (strncmp(ref, heads, sizeof(heads) - 1) != 0)
+			return false;
+		ref += sizeof(heads) - 1;
+	}
+	return fnmatch(glob, ref, 0) == 0;
+}
+
+bool queue_config_wants(const struct queue_config *config, const char *target, const char *ref)
+{
+	const char *globs[GLOBS_MAX];
+	size_t n = queue_config_all(config, target, "refs", globs, GLOBS_MAX);
+	bool wanted = false, any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (globs[i][0] == '!' && matches(globs[i] + 1, ref))
+			return false;
+		if (globs[i][0] != '!') {
+			any = true;
+			wanted = wanted || matches(globs[i], ref);
+		}
+	}
+	return any ? wanted : matches("refs/heads/*", ref);
+}

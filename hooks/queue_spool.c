@@ -1,0 +1,213 @@
+#include "queue_spool.h"
+#include "queue_db.h"
+#include "lib/base/file.h"
+#include "lib/base/opt.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char suffix[] = ".push";
+static const char first_line[] = "codetrain-spool 1";
+
+static int spool_path(const char *gitdir, const char *name, struct buf *out, struct err *err)
+{
+	if (queue_db_path(gitdir, "spool", out, err) < 0)
+		return -1;
+	if (name)
+		buf_addf(out, "/%s", name);
+	return buf_check(out, "the path of the queue", err);
+}
+
+static int print(const struct queue_push *push, struct buf *out, struct err *err)
+{
+	const char *line = buf_str(&push->options), *end;
+
+	buf_addf(out, "%s\nuid %s\nsource %s\nrecorded %lld\npusher %s\n", first_line, push->uid,
+		 push->source, (long long)push->recorded_ms, push->pusher);
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		buf_addf(out, "option %.*s\n", (int)(end - line), line);
+	for (size_t i = 0; i < push->updates.n; i++)
+		buf_addf(out, "update %s\n", push->updates.v[i]);
+	buf_adds(out, "end\n");
+	return buf_check(out, "the push", err);
+}
+
+int queue_spool_write(const char *gitdir, const struct queue_push *push, struct buf *path,
+		      struct err *err)
+{
+	struct buf text = BUF_INIT(QUEUE_SPOOL_MAX);
+	char name[80];
+	int rc = -1;
+
+	/* fixed width: by name is by time */
+	snprintf(name, sizeof(name), "%015lld-%s%s", (long long)push->recorded_ms, push->uid, suffix);
+	if (print(push, &text, err) < 0 || spool_path(gitdir, NULL, path, err) < 0 ||
+	    file_make_dirs(buf_str(path), 0700, err) < 0)
+		goto out;
+	if (spool_path(gitdir, name, path, err) == 0)
+		rc = file_replace(buf_str(path), text.data, text.len, 0600, err);
+out:
+	buf_free(&text);
+	return rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_spooled(const char *name)
+{
+	size_t len = strlen(name), end = sizeof(suffix) - 1;
+
+	return name[0] != '.' && len > end && strcmp(name + len - end, suffix) == 0;
+}
+
+int queue_spool_list(const char *gitdir, size_t most, struct strs *names, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct dirent *entry;
+	DIR *dir = NULL;
+	int rc = -1;
+
+	if (spool_path(gitdir, NULL, &path, err) < 0)
+		goto out;
+	dir = opendir(buf_str(&path));
+	if (!dir && errno != ENOENT) {
+		err_errno(err, "cannot read the folder %s", buf_str(&path));
+		goto out;
+	}
+	while (dir && names->n < STRS_MAX && (entry = readdir(dir)))
+		if (is_spooled(entry->d_name))
+			strs_add(names, entry->d_name);
+	if (names->failed) {
+		err_set(err, ERR_INTERNAL, "no memory for the files of %s", buf_str(&path));
+		goto out;
+	}
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), by_name);
+	while (names->n > most) {
+		free(names->v[--names->n]);
+		names->v[names->n] = NULL;
+	}
+	rc = 0;
+out:
+	if (dir)
+		closedir(dir);
+	buf_free(&path);
+	return rc;
+}
+
+static bool take_uid(struct queue_push *push, const char *value)
+{
+	if (strlen(value) != QUEUE_PUSH_UID ||
+	    strspn(value, "0123456789abcdef") != QUEUE_PUSH_UID)
+		return false;
+	memcpy(push->uid, value, QUEUE_PUSH_UID + 1);
+	return true;
+}
+
+static bool take_line(struct queue_push *push, const char *key, const char *value)
+{
+	struct queue_update update;
+	long number;
+
+	if (strcmp(key, "uid") == 0)
+		return take_uid(push, value);
+	if (strcmp(key, "source") == 0)
+		return true;	/* what it was spooled from is "spool" from here on */
+	if (strcmp(key, "pusher") == 0)
+		return (size_t)snprintf(push->pusher, sizeof(push->pusher), "%s", value) <
+		       sizeof(push->pusher);
+	if (strcmp(key, "option") == 0)
+		return buf_addf(&push->options, "%s\n", value) == 0;
+	if (strcmp(key, "update") == 0)
+		return queue_push_split(value, &update) && strs_add(&push->updates, value) == 0;
+	if (strcmp(key, "recorded") != 0 || opt_number(value, &number) < 0)
+		return false;
+	push->recorded_ms = number;
+	return true;
+}
+
+static bool parse(char *text, size_t len, struct queue_push *push)
+{
+	char *line = text, *newline;
+	bool begun = false;
+
+	if (strlen(text) != len)
+		return false;
+	for (; (newline = strchr(line, '\n')); line = newline + 1) {
+		char *space;
+
+		*newline = '\0';
+		if (!begun) {
+			begun = strcmp(line, first_line) == 0;
+			if (!begun)
+				return false;
+			continue;
+		}
+		if (strcmp(line, "end") == 0)
+			return newline[1] == '\0';
+		space = strchr(line, ' ');
+		if (!space)
+			return false;
+		*space = '\0';
+		if (!take_line(push, line, space + 1))
+			return false;
+	}
+	return false;
+}
+
+int queue_spool_read(const char *gitdir, const char *name, struct queue_push *push,
+		     struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES), text = BUF_INIT(QUEUE_SPOOL_MAX);
+	int rc = -1;
+
+	queue_push_init(push, "spool", 0);
+	if (spool_path(gitdir, name, &path, err) == 0 &&
+	    file_read(buf_str(&path), &text, NULL, err) == 0) {
+		if (text.len && parse(text.data, text.len, push))
+			rc = 0;
+		else
+			err_set(err, ERR_USAGE, "%s is not a whole spool file", buf_str(&path));
+	}
+	if (rc < 0)
+		queue_push_free(push);
+	buf_free(&text);
+	buf_free(&path);
+	return rc;
+}
+
+int queue_spool_remove(const char *gitdir, const char *name, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	int rc = spool_path(gitdir, name, &path, err);
+
+	if (rc == 0 && unlink(buf_str(&path)) < 0 && errno != ENOENT)
+		rc = err_errno(err, "cannot remove %s", buf_str(&path));
+	buf_free(&path);
+	return rc;
+}
+
+int queue_spool_set_aside(const char *gitdir, const char *name, struct err *err)
+{
+	struct buf from = BUF_INIT(PATH_MAX_BYTES), to = BUF_INIT(PATH_MAX_BYTES);
+	int rc = spool_path(gitdir, name, &from, err);
+
+	if (rc == 0) {
+		buf_addf(&to, "%s.damaged", buf_str(&from));
+		rc = buf_check(&to, "the path of the queue", err);
+	}
+	if (rc == 0 && rename(buf_str(&from), buf_str(&to)) < 0 && errno != ENOENT)
+		rc = err_errno(err, "cannot rename %s", buf_str(&from));
+	buf_free(&from);
+	buf_free(&to);
+	return rc;
+}

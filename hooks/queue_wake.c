@@ -1,0 +1,105 @@
+#include "queue_wake.h"
+#include "queue_db.h"
+#include "lib/base/file.h"
+#include "lib/base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char fifo_name[] = "wake", lock_name[] = "drainer.lock";
+
+bool queue_wake(const char *gitdir)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct err ignored;
+	bool woken = false;
+	int fd = -1;
+
+	if (queue_db_path(gitdir, fifo_name, &path, &ignored) == 0)
+		fd = open(buf_str(&path), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0) {
+		const struct sigaction ignore = { .sa_handler = SIG_IGN };
+		struct sigaction old;
+
+		sigaction(SIGPIPE, &ignore, &old);
+		/* full: it has enough to wake up from */
+		woken = write(fd, "w", 1) == 1 || errno == EAGAIN;
+		sigaction(SIGPIPE, &old, NULL);
+		close(fd);
+	}
+	buf_free(&path);
+	return woken;
+}
+
+static int start(const char *gitdir, struct err *err)
+{
+	static const char *const keep[] = {
+		"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_*", "AWS_*",
+		"CODETRAIN_*", "SSL_CERT_*", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy",
+		"NO_PROXY", "all_proxy", "ALL_PROXY", NULL
+	};
+	struct buf program = BUF_INIT(PATH_MAX_BYTES);
+	struct strs env = STRS_INIT;
+	int rc = -1;
+
+	if (proc_sibling("codetrain-queue", &program, err) == 0 &&
+	    proc_environment(keep, &env, err) == 0) {
+		const char *const argv[] = { buf_str(&program), "run", "--background", "-C", gitdir,
+					     NULL };
+		const char *const none[] = { NULL };
+
+		rc = proc_detach(argv, env.n ? (const char *const *)env.v : none, gitdir, err);
+	}
+	strs_free(&env);
+	buf_free(&program);
+	return rc;
+}
+
+int queue_wake_or_start(const char *gitdir, struct err *err)
+{
+	return queue_wake(gitdir) ? 0 : start(gitdir, err);
+}
+
+int queue_wake_lock(const char *gitdir, deadline_t deadline, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	int fd = -1;
+
+	if (queue_db_path(gitdir, lock_name, &path, err) == 0)
+		fd = file_lock(buf_str(&path), deadline, err);
+	buf_free(&path);
+	return fd;
+}
+
+int queue_wake_listen(const char *gitdir, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	int fd = -1;
+
+	if (queue_db_path(gitdir, fifo_name, &path, err) < 0)
+		goto out;
+	if (mkfifo(buf_str(&path), 0600) < 0 && errno != EEXIST) {
+		err_errno(err, "cannot make the FIFO %s", buf_str(&path));
+		goto out;
+	}
+	/* for both, which Linux allows: a last writer that leaves is no end of file */
+	fd = open(buf_str(&path), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		err_errno(err, "cannot open the FIFO %s", buf_str(&path));
+out:
+	buf_free(&path);
+	return fd;
+}
+
+bool queue_wake_take(int fd)
+{
+	char bytes[512];
+	bool any = false;
+
+	while (read(fd, bytes, sizeof(bytes)) > 0)
+		any = true;
+	return any;
+}

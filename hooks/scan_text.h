@@ -1,0 +1,21 @@
+/*
+ * Text in UTF-16, whole files (with a byte order mark or without) and strings
+ * inside binary files.
+ */
+#ifndef CODETRAIN_SCAN_TEXT_H
+#define CODETRAIN_SCAN_TEXT_H
+
+#include "lib/base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SCAN_TEXT_MAX ((size_t)4 << 30)	/* bytes of a decoded text */
+
+/* When the bytes hold text in UTF-16, of either byte order, `out` gets them
+ * without the NUL bytes: Latin letters and digits, and so every secret, come
+ * out as they are, and lines stay lines. True when there is something to scan;
+ * -1 in *failed when there is no memory for it. */
+bool scan_text_utf16(const char *data, size_t len, struct buf *out, int *failed);
+
+#endif
