@@ -7,6 +7,11 @@
  * comments, also after white space behind a value; continuation lines;
  * sub-properties by indentation. Duplicate sections merge, the later value
  * wins; [profile default] wins over [default].
+ *
+ * Where botocore is kinder than the reference, so is this: names of properties
+ * in any case, ':' for '=', a section whose properties are all indented,
+ * comments that are indented, "quoted" profile names, CRLF and a byte order
+ * mark. A ';' or '#' inside quotes of a credential_process is no comment.
  */
 #ifndef CODETRAIN_AWSCONFIG_H
 #define CODETRAIN_AWSCONFIG_H
@@ -16,28 +21,31 @@
 #include <stdbool.h>
 
 #define AWSCONFIG_FILE_MAX (1 << 20)	/* bytes in one file */
+#define AWSCONFIG_SECTIONS_MAX 4096	/* in both files */
+#define AWSCONFIG_ENTRIES_MAX 65536
 
-struct awsconfig;	/* opaque, in secret memory: credential values are in it */
+struct awsconfig;	/* opaque; the text of the files, credentials too, is in secret memory */
 
 struct awsconfig_value {
-	const char *value;	/* borrowed from the awsconfig */
+	const char *value;	/* borrowed from the awsconfig; "\n" where a line was continued */
 	const char *file;	/* path as opened */
 	int line;		/* from 1 */
 };
 
 /* Reads both files: AWS_CONFIG_FILE or ~/.aws/config, and
- * AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials. A missing file is empty.
- * A line that is no section, property or comment is ERR_USAGE with
- * "FILE:LINE: ...". `home` may be NULL when both variables are set. */
+ * AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials. A path is the variable's
+ * value; NULL or "" stands for the file below `home`, and so does "~/" at its
+ * beginning. A missing file is empty. A line that is no section, property or
+ * comment is ERR_USAGE with "FILE:LINE: ..."; what it holds is not shown. */
 struct awsconfig *awsconfig_load(const char *config_path, const char *credentials_path,
 				 const char *home, struct err *err);
-void awsconfig_free(struct awsconfig *c);
+void awsconfig_free(struct awsconfig *c);	/* wipes; NULL is nothing */
 
 /* Is there such a profile in either file? */
 bool awsconfig_has_profile(const struct awsconfig *c, const char *profile);
 
-/* A property of a profile; the credentials file wins over the config file for
- * the three key properties, the config file for all others. False when unset. */
+/* A property of a profile, its name in lower case; the credentials file wins
+ * over the config file. "s3.endpoint_url" is a sub-property. False when unset. */
 bool awsconfig_get(const struct awsconfig *c, const char *profile, const char *name,
 		   struct awsconfig_value *out);
 /* Only from that file. */
@@ -50,6 +58,8 @@ bool awsconfig_get_config(const struct awsconfig *c, const char *profile, const 
  * ones ("s3 =\n  endpoint_url = ...") `name` is "s3.endpoint_url". */
 bool awsconfig_get_section(const struct awsconfig *c, const char *kind, const char *section,
 			   const char *name, struct awsconfig_value *out);
+/* Is there such a section? */
+bool awsconfig_has_section(const struct awsconfig *c, const char *kind, const char *section);
 
 /* Names of all profiles, in the order of the files; NULL behind the last. */
 const char *const *awsconfig_profiles(const struct awsconfig *c);

@@ -41,21 +41,48 @@ struct chain_input {
 struct chain_choice {
 	enum chain_provider provider;
 	const char *profile;	/* the profile that decided; borrowed */
+	bool source;		/* it is the source_profile of a role */
 };
 
 /* The name of the provider, for messages: "assume role". */
 const char *chain_name(enum chain_provider provider);
+/* Does its answer need neither the network nor another process? */
+bool chain_is_local(enum chain_provider provider);
 
 /* --profile, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default". */
 const char *chain_profile(const struct chain_input *in);
 /* --region (may be NULL), AWS_REGION, AWS_DEFAULT_REGION, the profile's; NULL when none. */
 const char *chain_region(const struct chain_input *in, const char *option);
 
-/* Which provider answers. ERR_USAGE for a profile that does not exist or is
- * wrong (file, line), ERR_ACCESS when nothing is configured at all; both with
+/* Which provider answers. ERR_USAGE for a profile that was named and does not
+ * exist, or is wrong (file, line), ERR_ACCESS when nothing is configured at all; both with
  * the mending command. CHAIN_IMDS is chosen last and only when it is not
  * disabled. */
 int chain_choose(const struct chain_input *in, struct chain_choice *out, struct err *err);
+
+/* How to assume the role of a profile; all strings borrowed from the config,
+ * NULL when not set. */
+struct chain_role {
+	const char *arn;
+	const char *external_id, *session_name, *mfa_serial;
+	long duration;			/* seconds; 0: STS's default */
+	struct chain_choice source;	/* whose credentials assume it; its profile may be the same */
+};
+
+/* The role of a profile with role_arn, after chain_choose has found it right:
+ * sources are followed to their end, so a loop, a missing source profile and
+ * a source without credentials are ERR_USAGE here. A source that is a role
+ * itself is CHAIN_ASSUME_ROLE: call again with its profile. */
+int chain_role(const struct chain_input *in, const char *profile, struct chain_role *out,
+	       struct err *err);
+
+/* AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME, or the
+ * profile's properties of the same meaning, each by itself, as the chain reads
+ * them: `name` is "web_identity_token_file", "role_arn" or "role_session_name".
+ * The environment counts only for the chain's own profile and without
+ * --profile, never for a source_profile. NULL when unset. */
+const char *chain_web_identity(const struct chain_input *in, const struct chain_choice *choice,
+			       const char *name);
 
 /* Fetches what needs neither network nor process: environment and keys in the
  * files. ERR_INTERNAL for any other provider. */

@@ -14,6 +14,8 @@
 #include <stddef.h>
 
 #define SIGV4_REQUEST_MAX (64 << 10)	/* bytes of a canonical request */
+#define SIGV4_HEADERS_MAX 64
+#define SIGV4_PARAMETERS_MAX 256
 
 struct sigv4_pair {
 	const char *name;
