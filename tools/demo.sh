@@ -11,14 +11,13 @@ SOURCE=$PWD
 D=$B/demo
 
 # A user's machine has no AWS variables, proxies or certificates of ours: begin
-# again with a clean environment. pip alone keeps what it needs to reach PyPI.
+# again with a clean environment. Only pip keeps its own settings.
 if [ -z "${CODETRAIN_DEMO_CLEAN:-}" ]; then
 	mkdir -p "$D"
-	pip_environment=$(env | sed -n '/^\(PIP_[A-Z_]*\|SSL_CERT_FILE\|[a-z]*_proxy\|[A-Z]*_PROXY\)=[^ ]*$/p')
+	pip=$(env | grep -E '^PIP_[A-Z_]+=[^ ]+$' || true)
 	# shellcheck disable=SC2086
-	exec env -i CODETRAIN_DEMO_CLEAN=1 DEMO_KEEP="${DEMO_KEEP:-}" TERM="${TERM:-dumb}" LANG=C.UTF-8 \
+	exec env -i $pip CODETRAIN_DEMO_CLEAN=1 DEMO_KEEP="${DEMO_KEEP:-}" TERM="${TERM:-dumb}" LANG=C.UTF-8 \
 		NO_COLOR="${NO_COLOR:-}" HOME="$D/home" PATH="$B:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" \
-		${pip_environment:+CODETRAIN_SANDBOX_PIP_ENV="$pip_environment"} \
 		"$SOURCE/tools/demo.sh" "$B" "$VENV"
 fi
 

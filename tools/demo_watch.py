@@ -6,6 +6,7 @@
 Reads the sandbox's profiles from the environment that `codetrain sandbox env` makes.
 """
 
+import glob
 import io
 import os
 import subprocess
@@ -57,14 +58,24 @@ def follow(commit: str) -> int:
     return 1
 
 
-def held_out_accuracy(artifact: bytes, folder: str) -> str:
-    """Unpacks the artefact and lets its own scikit-learn classify irises it was not trained on."""
-    model = os.path.join(folder, "model")
-    os.makedirs(model, exist_ok=True)
-    with tarfile.open(fileobj=io.BytesIO(artifact)) as tar:
-        tar.extractall(model, filter="data") if hasattr(tarfile, "data_filter") else tar.extractall(model)
+def unpack(s3, uri: str, folder: str) -> str:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    os.makedirs(folder, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        tar.extractall(folder)
+    return folder
+
+
+def held_out_accuracy(artifact: str, folder: str) -> str:
+    """Unpacks the artefact, and the rows that `train` held out, and asks the image's scikit-learn."""
+    s3 = client("s3", "mlops-beta")
+    model = unpack(s3, artifact, os.path.join(folder, "model"))
+    output = unpack(s3, artifact.replace("model.tar.gz", "output.tar.gz"), os.path.join(folder, "output"))
+    pythons = glob.glob(os.path.join(os.environ["CODETRAIN_SANDBOX"], "images/venvs/*/bin/python"))
     check = os.path.join(os.path.dirname(os.path.abspath(__file__)), "demo_model.py")
-    run = subprocess.run([sys.executable, check, model], capture_output=True, text=True, timeout=120)
+    run = subprocess.run([pythons[0], check, model, os.path.join(output, "holdout.csv")],
+                         capture_output=True, text=True, timeout=120)
     if run.returncode:
         raise SystemExit(f"the artefact is no working model: {run.stderr.strip()}")
     return run.stdout.strip()
@@ -84,8 +95,6 @@ def summary(commit: str, folder: str) -> int:
     name = sagemaker.list_training_jobs(MaxResults=1)["TrainingJobSummaries"][0]["TrainingJobName"]
     job = sagemaker.describe_training_job(TrainingJobName=name)
     artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
-    bucket, _, key = artifact.removeprefix("s3://").partition("/")
-    body = client("s3", "mlops-beta").get_object(Bucket=bucket, Key=key)["Body"].read()
 
     row("commit", commit)
     row("build", f"{build['id']}  {build['buildStatus']}")
@@ -93,7 +102,7 @@ def summary(commit: str, folder: str) -> int:
         "@" + job["AlgorithmSpecification"]["TrainingImage"].partition("@")[2])
     row("training job", f"{name}  {job['TrainingJobStatus']}", f"in {job['TrainingJobArn'].split(':')[4]} (beta)")
     row("metrics", *(f"{m['MetricName']} = {m['Value']:g}" for m in job.get("FinalMetricDataList", [])))
-    row("artefact", artifact, held_out_accuracy(body, folder))
+    row("artefact", artifact, held_out_accuracy(artifact, folder))
     models = defaultdict(list)
     for account, profile in ACCOUNTS:
         for model in client("sagemaker", profile).list_models()["Models"]:
