@@ -2,8 +2,9 @@
  * buildspec.yml: what CodeBuild reads, as a checked model.
  *
  * The schema is https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html.
- * All faults are found in one pass and handed to a callback; an error is what
- * CodeBuild refuses, a warning what it accepts and people regret.
+ * All faults are found in one pass and handed to a callback. An error is what
+ * CodeBuild refuses, or passes over in silence though it is plainly a misspelling;
+ * a warning is what it accepts and people regret.
  */
 #ifndef CODETRAIN_BUILDSPEC_H
 #define CODETRAIN_BUILDSPEC_H

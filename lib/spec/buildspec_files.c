@@ -1,0 +1,212 @@
+/* What a build leaves behind: artifacts, reports, the cache; and batch builds. */
+#include "buildspec_read.h"
+
+#include <string.h>
+
+static const char *one_of(struct bspec *b, const struct yml_node *value, const char *what,
+			  const char *const *names)
+{
+	for (const char *const *n = names; *n; n++)
+		if (strcmp(value->text, *n) == 0)
+			return *n;
+	bspec_error(b, "buildspec-value", value, bspec_meant(value->text, names),
+		    "\"%.60s\" is no %s of CodeBuild", value->text, what);
+	return NULL;
+}
+
+static void file_format(struct bspec *b, const struct yml_node *value, void *to)
+{
+	static const char *const formats[] = {
+		"CUCUMBERJSON", "JUNITXML", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX",
+		"CLOVERXML", "COBERTURAXML", "JACOCOXML", "SIMPLECOV", NULL,
+	};
+	const char *known;
+
+	if (!bspec_want(b, value, YML_SCALAR))
+		return;
+	known = one_of(b, value, "report format", formats);
+	if (known)
+		*(const char **)to = known;
+}
+
+static void discard_paths(struct bspec *b, const struct yml_node *value, void *to)
+{
+	bspec_flag(b, value, to);
+}
+
+static void base_directory(struct bspec *b, const struct yml_node *value, void *to)
+{
+	bspec_string(b, value, to);
+	if (value->kind == YML_SCALAR && value->len == 0)
+		bspec_error(b, "buildspec-value", value, "leave the key out",
+			    "a base directory without a name");
+}
+
+static struct buildspec_files *add_files(struct bspec *b, struct buildspec_files **list, size_t *n,
+					 const char *name)
+{
+	struct buildspec_files *v = bspec_append(b, *list, n, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	*list = v;
+	v[*n - 1] = (struct buildspec_files){ .name = name };
+	return &v[*n - 1];
+}
+
+static void need_files(struct bspec *b, const struct yml_node *map, const char *what)
+{
+	const struct yml_node *files = yml_get(map, "files");
+
+	if (map->kind == YML_MAPPING && (!files || yml_is_null(files)))
+		bspec_error(b, "buildspec-files-missing", map, "add files: and a list of paths",
+			    "%s has no files", what);
+}
+
+static const char *name_of(struct bspec *b, const struct yml_node *key)
+{
+	const char *copy = bspec_copy(b, key);
+
+	return copy ? copy : "";
+}
+
+static void secondary(struct bspec *b, const struct yml_node *value, void *to);
+
+static const struct bspec_key artifact_keys[] = {
+	{ "files", bspec_strings, offsetof(struct buildspec_files, files) },
+	{ "exclude-paths", bspec_strings, offsetof(struct buildspec_files, exclude) },
+	{ "base-directory", base_directory, offsetof(struct buildspec_files, base_directory) },
+	{ "discard-paths", discard_paths, offsetof(struct buildspec_files, discard_paths) },
+	{ "name", bspec_string_only, 0 },
+	{ "enable-symlinks", bspec_flag_only, 0 },
+	{ "s3-prefix", bspec_string_only, 0 },
+	{ "type", bspec_string_only, 0 },
+	{ "secondary-artifacts", secondary, 0 },
+	{ NULL, NULL, 0 },
+};
+
+/* Read beside the list, which moves when it grows. */
+static void artifact(struct bspec *b, const struct yml_node *value, const char *name,
+		     const char *what)
+{
+	struct buildspec_files read = { .name = name }, *slot;
+
+	bspec_map(b, value, what, artifact_keys, &read);
+	slot = add_files(b, &b->spec->artifacts, &b->spec->n_artifacts, name);
+	if (slot)
+		*slot = read;
+}
+
+static void secondary(struct bspec *b, const struct yml_node *value, void *to)
+{
+	(void)to;
+	if (!bspec_want(b, value, YML_MAPPING))
+		return;
+	for (size_t i = 0; i < value->n && !b->no_memory; i++) {
+		const struct yml_node *key = value->items[i].key, *map = value->items[i].value;
+		size_t length = bspec_enter(b, key->text);
+
+		if (yml_get(map, "secondary-artifacts"))
+			bspec_error(b, "buildspec-type", map, NULL,
+				    "secondary artifacts have none of their own");
+		else
+			artifact(b, map, name_of(b, key), "a secondary artifact");
+		need_files(b, map, "a secondary artifact");
+		bspec_leave(b, length);
+	}
+}
+
+void bspec_artifacts(struct bspec *b, const struct yml_node *value, void *to)
+{
+	const struct yml_node *others = yml_get(value, "secondary-artifacts");
+
+	(void)to;
+	if (!others || yml_is_null(others))
+		need_files(b, value, "artifacts");
+	artifact(b, value, "", "artifacts");
+}
+
+void bspec_reports(struct bspec *b, const struct yml_node *value, void *to)
+{
+	static const struct bspec_key keys[] = {
+		{ "files", bspec_strings, offsetof(struct buildspec_files, files) },
+		{ "base-directory", base_directory, offsetof(struct buildspec_files, base_directory) },
+		{ "discard-paths", discard_paths, offsetof(struct buildspec_files, discard_paths) },
+		{ "file-format", file_format, offsetof(struct buildspec_files, format) },
+		{ NULL, NULL, 0 },
+	};
+
+	(void)to;
+	if (!bspec_want(b, value, YML_MAPPING))
+		return;
+	for (size_t i = 0; i < value->n && !b->no_memory; i++) {
+		const struct yml_node *key = value->items[i].key, *map = value->items[i].value;
+		size_t length = bspec_enter(b, key->text);
+		struct buildspec_files *f = add_files(b, &b->spec->reports, &b->spec->n_reports,
+						      name_of(b, key));
+
+		if (f) {
+			f->format = "JUNITXML";
+			bspec_map(b, map, "a report group", keys, f);
+			need_files(b, map, "a report group");
+		}
+		bspec_leave(b, length);
+	}
+}
+
+static void cache_action(struct bspec *b, const struct yml_node *value, void *to)
+{
+	static const char *const actions[] = { "restore", "save", NULL };
+
+	(void)to;
+	if (bspec_want(b, value, YML_SCALAR))
+		one_of(b, value, "cache action", actions);
+}
+
+void bspec_cache(struct bspec *b, const struct yml_node *value, void *to)
+{
+	static const struct bspec_key keys[] = {
+		{ "key", bspec_string_only, 0 },
+		{ "fallback-keys", bspec_strings_only, 0 },
+		{ "action", cache_action, 0 },
+		{ "paths", bspec_strings_only, 0 },
+		{ NULL, NULL, 0 },
+	};
+
+	bspec_map(b, value, "cache", keys, to);
+}
+
+static void builds(struct bspec *b, const struct yml_node *list, void *to)
+{
+	static const struct bspec_key keys[] = {
+		{ "identifier", bspec_string_only, 0 }, { "buildspec", bspec_any, 0 },
+		{ "env", bspec_any, 0 }, { "debug-session", bspec_flag_only, 0 },
+		{ "ignore-failure", bspec_flag_only, 0 }, { "depend-on", bspec_strings_only, 0 },
+		{ "fleet", bspec_string_only, 0 }, { NULL, NULL, 0 },
+	};
+
+	if (!bspec_want(b, list, YML_SEQUENCE))
+		return;
+	for (size_t i = 0; i < list->n && !b->no_memory; i++) {
+		const struct yml_node *build = list->items[i].value;
+		size_t length = bspec_enter_index(b, i);
+
+		bspec_map(b, build, "a build of the batch", keys, to);
+		if (build->kind == YML_MAPPING && !yml_get(build, "identifier"))
+			bspec_error(b, "buildspec-batch", build, "add identifier: NAME",
+				    "a build of the batch has no identifier");
+		bspec_leave(b, length);
+	}
+}
+
+void bspec_batch(struct bspec *b, const struct yml_node *value, void *to)
+{
+	static const struct bspec_key keys[] = {
+		{ "fast-fail", bspec_flag_only, 0 }, { "build-list", builds, 0 },
+		{ "build-graph", builds, 0 }, { "build-matrix", bspec_any, 0 },
+		{ "build-fanout", bspec_any, 0 }, { NULL, NULL, 0 },
+	};
+
+	b->batch = true;
+	bspec_map(b, value, "batch", keys, to);
+}
