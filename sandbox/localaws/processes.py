@@ -1,0 +1,106 @@
+"""Processes that are surely ours: known by pid AND start time, ended with all their descendants."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from .state import write_private
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def start_time(pid: int) -> int | None:
+    """Clock ticks after boot at which the process began; None when it is gone or only a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def write_pid_file(path: Path, pid: int) -> None:
+    write_private(path, json.dumps({"pid": pid, "start": start_time(pid)}))
+
+
+def running(path: Path) -> int | None:
+    """The pid of a pid file, if that very process is still alive (not another that got its number)."""
+    try:
+        entry = json.loads(path.read_text())
+        pid, start = int(entry["pid"]), int(entry["start"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid if start_time(pid) == start else None
+
+
+def become_subreaper() -> None:
+    """Orphans below this process come back to it, so that none can slip away from its end."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below pid, deepest last."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] not in "ZX":
+            children.setdefault(int(fields[1]), []).append(int(entry))
+    found: list[int] = []
+    queue = [pid]
+    while queue:
+        for child in children.get(queue.pop(), ()):
+            found.append(child)
+            queue.append(child)
+    return found
+
+
+def end_all(pids: list[int], grace: float) -> None:
+    """SIGTERM, then after the grace SIGKILL, to processes named one by one; returns when they are gone."""
+    alive = {pid: start for pid in pids if (start := start_time(pid)) is not None}
+    _signal(alive, signal.SIGTERM)
+    if not _gone(alive, grace):
+        _signal(alive, signal.SIGKILL)
+        _gone(alive, 5)
+
+
+def _signal(alive: dict[int, int], number: int) -> None:
+    for pid, start in alive.items():
+        if start_time(pid) == start:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+
+def _gone(alive: dict[int, int], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(start_time(pid) == start for pid, start in alive.items()):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def end_tree(pid: int, grace: float) -> None:
+    """Ends a process and what is below it. The children are looked up before their parent goes."""
+    end_all([pid, *descendants(pid)], grace)
+
+
+def spawn_daemon(argv: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A process of its own session with nothing of ours but its log."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
+                                start_new_session=True, close_fds=True, cwd="/")
+    finally:
+        os.close(descriptor)
