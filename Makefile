@@ -101,7 +101,8 @@ $(B)/hooks/rules-database.o: $(B)/hooks/rules-database.c
 
 $(B)/codetrain-sandbox: sandbox/codetrain-sandbox
 	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nCODETRAIN_SANDBOX_LIB=%s exec %s "$$@"\n' '$(CURDIR)/sandbox' '$(CURDIR)/$<' >$@
+	@printf '#!/bin/sh\nCODETRAIN_SANDBOX_LIB=%s CODETRAIN_SANDBOX_PROGRAMS=%s exec %s "$$@"\n' \
+		'$(CURDIR)/sandbox' '$(abspath $(B))' '$(CURDIR)/$<' >$@
 	@chmod +x $@
 
 # ---- tests ---------------------------------------------------------------------------
