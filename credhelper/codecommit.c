@@ -1,0 +1,153 @@
+#include "codecommit.h"
+#include "gitproto.h"
+#include "lib/aws/region.h"
+#include "lib/aws/sigv4.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A host name with an optional port, for --ignore-host-check. */
+static bool is_host(const char *host)
+{
+	size_t n = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+
+	if (n == 0 || n > 253)
+		return false;
+	if (host[n] == ':')
+		n += 1 + strspn(host + n + 1, "0123456789");
+	return host[n] == '\0';
+}
+
+/* Is it for us, and which region's? false: no. */
+static bool is_ours(const struct codecommit *c, const struct gitproto *git,
+		    char region[static REGION_MAX])
+{
+	region[0] = '\0';
+	if (strcmp(git->protocol, "https") != 0)
+		return false;
+	return region_codecommit_host(git->host, region) ||
+	       (c->ignore_host_check && is_host(git->host));
+}
+
+/* The host's region, or else the configured one. */
+static int need_region(const struct codecommit *c, const struct chain_input *in,
+		       char region[static REGION_MAX], struct err *err)
+{
+	const char *configured;
+
+	if (region[0])
+		return 0;
+	configured = chain_region(in, c->region);
+	if (!configured)
+		return err_set(err, ERR_USAGE, "the host does not tell its region; "
+			       "give --region REGION or set AWS_REGION");
+	if (!region_partition(configured))
+		return region_check(configured, "--region or the configuration", err);
+	snprintf(region, REGION_MAX, "%s", configured);
+	return 0;
+}
+
+static int add_answer(const struct gitproto *git, const struct creds *creds, const char *password,
+		      int64_t expiry, struct buf *answer, struct err *err)
+{
+	struct buf user = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	char seconds[24];
+	int rc = -1;
+
+	buf_adds(&user, creds->access_key_id);
+	if (creds->session_token[0]) {
+		buf_addc(&user, '%');
+		buf_adds(&user, creds->session_token);
+	}
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)expiry);
+	/* A capability comes before what it allows. */
+	if (git->authtype && gitproto_add(answer, "capability[]", "authtype", err) < 0)
+		goto out;
+	if (gitproto_add(answer, "username", buf_str(&user), err) < 0 ||
+	    gitproto_add(answer, "password", password, err) < 0 ||
+	    gitproto_add(answer, "password_expiry_utc", seconds, err) < 0)
+		goto out;
+	rc = git->authtype ? gitproto_add(answer, "ephemeral", "1", err) : 0;
+out:
+	buf_free(&user);
+	return rc;
+}
+
+static int sign(const struct codecommit *c, const struct gitproto *git, const char *region,
+		const struct creds *creds, struct buf *answer, struct err *err)
+{
+	const struct sigv4_scope scope = { region, "codecommit", c->now };
+	struct buf password = BUF_INIT_SECRET(256);
+	int64_t expiry = c->now + CODECOMMIT_PASSWORD_SECONDS;
+	int rc = -1;
+
+	if (creds->expiration && creds->expiration < expiry)
+		expiry = creds->expiration;
+	if (creds->expiration && creds->expiration <= c->now)
+		err_set(err, ERR_ACCESS, "the credentials from %s have ended; sign in again",
+			creds->source);
+	else if (sigv4_codecommit_password(git->host, git->path, &scope,
+					   creds->secret_access_key, &password, err) == 0)
+		rc = add_answer(git, creds, buf_str(&password), expiry, answer, err);
+	buf_free(&password);
+	return rc;
+}
+
+static int fetch(const struct codecommit *c, const struct chain_input *in, struct creds *out,
+		 struct err *warning, struct err *err)
+{
+	struct chain_choice choice;
+
+	if (chain_choose(in, &choice, err) < 0)
+		return -1;
+	if (!chain_is_local(choice.provider))
+		return c->fetch(in, &choice, out, err);
+	if (choice.provider == CHAIN_CREDENTIALS_FILE && awsconfig_credentials_open(in->config))
+		err_set(warning, ERR_NONE, "%s can be read by others; run chmod 600 %s",
+			awsconfig_credentials_path(in->config),
+			awsconfig_credentials_path(in->config));
+	return chain_fetch_local(in, &choice, out, err);
+}
+
+static int answer_for(const struct codecommit *c, const struct gitproto *git,
+		      char region[static REGION_MAX], struct buf *answer, struct err *warning,
+		      struct err *err)
+{
+	struct chain_input in = { .getenv = c->getenv, .profile = c->profile, .now = c->now };
+	struct awsconfig *config = NULL;
+	struct creds *creds = NULL;
+	int rc = -1;
+
+	if (!*git->path)
+		return err_set(err, ERR_USAGE, "git did not say which repository, and CodeCommit's "
+			       "password depends on it; run git config --global "
+			       "credential.https://%s.useHttpPath true", git->host);
+	config = awsconfig_load(c->getenv("AWS_CONFIG_FILE"),
+				c->getenv("AWS_SHARED_CREDENTIALS_FILE"), c->getenv("HOME"), err);
+	if (!config)
+		return -1;
+	in.config = config;
+	creds = creds_new(err);
+	if (creds && fetch(c, &in, creds, warning, err) == 0 &&
+	    need_region(c, &in, region, err) == 0)
+		rc = sign(c, git, region, creds, answer, err);
+	creds_free(creds);
+	awsconfig_free(config);
+	return rc;
+}
+
+int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *answer,
+		   struct err *warning, struct err *err)
+{
+	char region[REGION_MAX];
+	struct gitproto git;
+
+	gitproto_parse(request, &git);
+	if (!is_ours(c, &git, region))
+		return 0;
+	if (answer_for(c, &git, region, answer, warning, err) == 0)
+		return 0;
+	buf_clear(answer);
+	buf_adds(answer, "quit=1\n");
+	return -1;
+}

@@ -1,0 +1,17 @@
+/*
+ * Credentials from the providers that need the network or another process, by
+ * way of codetrain-credentials, which prints them into a pipe.
+ */
+#ifndef CODETRAIN_EXTERNAL_H
+#define CODETRAIN_EXTERNAL_H
+
+#include "lib/aws/chain.h"
+
+#define EXTERNAL_TIMEOUT_MS 30000
+
+/* Fits codecommit's `fetch`. On -1 the class is the exit code of
+ * codetrain-credentials, the message its reason with provider and profile. */
+int external_fetch(const struct chain_input *in, const struct chain_choice *choice,
+		   struct creds *out, struct err *err);
+
+#endif

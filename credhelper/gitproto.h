@@ -1,0 +1,35 @@
+/*
+ * The lines that git speaks with a credential helper (git-credential(1),
+ * "INPUT/OUTPUT FORMAT"): NAME=VALUE, to an empty line or the end.
+ */
+#ifndef CODETRAIN_GITPROTO_H
+#define CODETRAIN_GITPROTO_H
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+#include <stdbool.h>
+
+#define GITPROTO_MAX (64 << 10)	/* bytes of a request */
+
+/* Strings are "" when git did not say; they point into the text. */
+struct gitproto {
+	const char *protocol;
+	const char *host;	/* with ":PORT" when the URL has one */
+	const char *path;	/* decoded, without slashes at its ends */
+	bool authtype;		/* git knows authtype and ephemeral (2.46) */
+};
+
+/* Reads to an empty line or the end. More than GITPROTO_MAX is ERR_USAGE. */
+int gitproto_read(int fd, struct buf *text, struct err *err);
+
+/* Takes the text apart, in place. Lines without '=' and unknown names are
+ * skipped, so that tomorrow's git still works; a known one that holds a NUL is
+ * taken for unset. */
+void gitproto_parse(struct buf *text, struct gitproto *out);
+
+/* Appends NAME=VALUE. A value with a line break or a NUL is ERR_INTERNAL: it
+ * would be read as lines of its own. */
+int gitproto_add(struct buf *out, const char *name, const char *value, struct err *err);
+
+#endif
