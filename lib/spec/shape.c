@@ -57,24 +57,29 @@ static void pop(struct walk *w, size_t before)
 	w->pointer[before] = '\0';
 }
 
-__attribute__((format(printf, 4, 5)))
-static void fault(struct walk *w, const char *rule, const char *suggestion, const char *fmt, ...)
+void shape_message_clean(char message[static SHAPE_MESSAGE_MAX])
 {
-	char message[SHAPE_MESSAGE_MAX];
-	struct shape_fault f = {w->pointer, rule, message, suggestion};
-	size_t i, len;
-	va_list ap;
+	size_t len = strlen(message), i;
 
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	len = strlen(message);
-	if (len + 1 == sizeof(message))	/* cut: not in the middle of a character */
+	if (len + 1 == SHAPE_MESSAGE_MAX)
 		while (len && ((unsigned char)message[len - 1] & 0x80))
 			message[--len] = '\0';
 	for (i = 0; i < len; i++)
 		if ((unsigned char)message[i] < 0x20 || message[i] == 0x7f)
 			message[i] = '?';
+}
+
+__attribute__((format(printf, 4, 5)))
+static void fault(struct walk *w, const char *rule, const char *suggestion, const char *fmt, ...)
+{
+	char message[SHAPE_MESSAGE_MAX];
+	struct shape_fault f = {w->pointer, rule, message, suggestion, false};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	shape_message_clean(message);
 	w->faults++;
 	w->report(w->arg, &f);
 }

@@ -91,6 +91,7 @@ struct shape_fault {
 	const char *rule;	/* required unknown type min max pattern enum, or a spec_rules id */
 	const char *message;	/* one line, with what is allowed */
 	const char *suggestion;	/* a name or value to put there instead, or NULL */
+	bool warning;		/* the service takes it, and people regret it */
 };
 
 typedef void shape_report_fn(void *arg, const struct shape_fault *fault);

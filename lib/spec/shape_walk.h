@@ -20,4 +20,8 @@ size_t shape_pointer_append(char pointer[static SHAPE_POINTER_MAX], size_t len,
 bool shape_pointer_find(const struct shape *shape, const char *name, int depth,
 			char place[static SHAPE_POINTER_MAX], size_t len);
 
+/* Make one line of a message, cut at the end of a character when it fills its
+ * SHAPE_MESSAGE_MAX bytes. */
+void shape_message_clean(char message[static SHAPE_MESSAGE_MAX]);
+
 #endif
