@@ -1,0 +1,159 @@
+#include "provider.h"
+
+#include "lib/base/opt.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define ROLES "/latest/meta-data/iam/security-credentials/"
+
+/* The defaults of the AWS CLI: an instance that is none must not cost long. */
+enum { TIMEOUT_S = 1, ATTEMPTS = 1, MOST_S = 60, MOST_ATTEMPTS = 10, TTL_S = 21600 };
+
+struct imds {
+	const struct provider_request *p;
+	const char *endpoint;
+	int timeout_ms, attempts;
+	struct strs headers;		/* the token; empty for version 1 */
+	struct http_response r;
+};
+
+static const char *setting(const struct imds *m, const char *variable, const char *property)
+{
+	const char *value = aws_getenv(m->p->a, variable);
+
+	return value ? value : provider_property(m->p, property);
+}
+
+static int number(const struct imds *m, const char *variable, const char *property, long most,
+		  long fallback)
+{
+	const char *text = setting(m, variable, property);
+	long n;
+
+	if (!text || opt_number(text, &n) < 0 || n < 1)
+		return (int)fallback;
+	return (int)(n > most ? most : n);
+}
+
+static int set_up(struct imds *m, struct err *err)
+{
+	const char *mode = setting(m, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+				   "ec2_metadata_service_endpoint_mode");
+
+	if (aws_truth(aws_getenv(m->p->a, "AWS_EC2_METADATA_DISABLED")))
+		return err_set(err, ERR_ACCESS, "AWS_EC2_METADATA_DISABLED is set");
+	m->endpoint = setting(m, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+			      "ec2_metadata_service_endpoint");
+	if (!m->endpoint)
+		m->endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
+								    : "http://169.254.169.254";
+	m->timeout_ms = 1000 * number(m, "AWS_METADATA_SERVICE_TIMEOUT",
+				      "metadata_service_timeout", MOST_S, TIMEOUT_S);
+	m->attempts = number(m, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+			     "metadata_service_num_attempts", MOST_ATTEMPTS, ATTEMPTS);
+	return 0;
+}
+
+static int ask(struct imds *m, const char *method, const char *path, const char *more,
+	       const struct strs *headers, struct err *err)
+{
+	struct buf url = BUF_INIT(2048);
+	struct provider_local q = { .method = method, .headers = headers,
+				    .timeout_ms = m->timeout_ms };
+	size_t len = strlen(m->endpoint);
+	int result;
+
+	while (len && m->endpoint[len - 1] == '/')
+		len--;
+	buf_addf(&url, "%.*s%s%s", (int)len, m->endpoint, path, more);
+	result = buf_check(&url, "the URL of the instance metadata", err);
+	q.url = buf_str(&url);
+	for (int i = 0; result == 0 && i < m->attempts; i++) {
+		result = provider_local_get(m->p, &q, &m->r, err);
+		if (result == 0 && m->r.status / 100 != 5)
+			break;
+		if (result < 0 && (m->r.final || i + 1 == m->attempts))
+			break;
+		result = 0;
+	}
+	buf_free(&url);
+	return result;
+}
+
+/* Version 2's token; a service that knows none is asked as version 1. */
+static int take_token(struct imds *m, struct err *err)
+{
+	const char *v1_off = setting(m, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled");
+	struct strs headers = STRS_INIT;
+	long status;
+	int result;
+
+	strs_addf(&headers, "x-aws-ec2-metadata-token-ttl-seconds: %d", TTL_S);
+	result = ask(m, "PUT", "/latest/api/token", "", &headers, err);
+	strs_free(&headers);
+	if (result < 0)
+		return -1;
+	status = m->r.status;
+	if (status == 200 && m->r.body.len && !strpbrk(buf_str(&m->r.body), "\r\n"))
+		return strs_addf(&m->headers, "x-aws-ec2-metadata-token: %s",
+				 buf_str(&m->r.body)) < 0
+			       ? err_set(err, ERR_INTERNAL, "no memory") : 0;
+	if ((status == 403 || status == 404 || status == 405) && !aws_truth(v1_off))
+		return 0;
+	return err_set(err, ERR_ACCESS, "no token from %s (status %ld)", m->endpoint, status);
+}
+
+static int take_keys(struct imds *m, struct creds *out, struct err *err)
+{
+	char role[300], source[sizeof(out->source)];
+	struct err parse;
+	cJSON *tree;
+	size_t len;
+	int result;
+
+	if (ask(m, "GET", ROLES, "", &m->headers, err) < 0)
+		return -1;
+	len = strcspn(buf_str(&m->r.body), "\r\n");
+	if (m->r.status != 200 || len == 0 || len >= sizeof(role) ||
+	    strchr("<{", buf_str(&m->r.body)[0]))
+		return err_set(err, ERR_ACCESS, "the instance has no role (%s, status %ld)",
+			       m->endpoint, m->r.status);
+	memcpy(role, buf_str(&m->r.body), len);
+	role[len] = '\0';
+	if (ask(m, "GET", ROLES, role, &m->headers, err) < 0)
+		return -1;
+	if (m->r.status != 200)
+		return err_set(err, ERR_ACCESS, "no keys of the instance's role (%s, status %ld)",
+			       m->endpoint, m->r.status);
+	tree = json_parse(buf_str(&m->r.body), m->r.body.len, "answer", &parse);
+	if (!cJSON_IsObject(tree)) {
+		result = err_set(err, ERR_ACCESS, "%s answered with %s, not with credentials",
+				 m->endpoint, aws_answer_kind(&m->r));
+	} else if (strcmp(json_string(tree, "Code", "Success"), "Success") != 0) {
+		result = err_set(err, ERR_ACCESS, "%s says %.100s", m->endpoint,
+				 json_string(tree, "Code", ""));
+	} else {
+		snprintf(source, sizeof(source), "instance role %.200s", role);
+		result = provider_take(tree, source, out, err);
+	}
+	json_free(tree);
+	return result;
+}
+
+int provider_imds(const struct provider_request *p, struct creds *out, struct err *err)
+{
+	struct imds m = { .p = p };
+	int result = -1;
+
+	if (set_up(&m, err) == 0 && take_token(&m, err) == 0)
+		result = take_keys(&m, out, err);
+	if (result < 0 && !p->choice->source) {	/* the last of the chain: say what was tried */
+		err->class = ERR_ACCESS;
+		err_suffix(err, "; nothing else is configured: run aws configure, or set AWS_PROFILE");
+	}
+	aws_wipe_lines(&m.headers);
+	http_response_free(&m.r);
+	return result;
+}

@@ -1,0 +1,67 @@
+#include "provider.h"
+
+#include "lib/base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TOKEN_MAX = 20000 };	/* STS: WebIdentityToken */
+
+static int read_token(const char *path, struct buf *token, struct err *err)
+{
+	if (file_read(path, token, NULL, err) < 0)
+		return err_prefix(err, "the web identity token: ");
+	while (token->len && strchr("\r\n \t", token->data[token->len - 1]))
+		token->data[--token->len] = '\0';
+	if (token->len == 0)
+		return err_set(err, ERR_ACCESS, "the web identity token file %s is empty", path);
+	return 0;
+}
+
+static cJSON *request(const char *role, const char *session, const char *token, int64_t now)
+{
+	cJSON *r = cJSON_CreateObject();
+	char name[64];
+
+	snprintf(name, sizeof(name), "codetrain-%lld", (long long)now);
+	if (json_set_string(r, "RoleArn", role) == 0 &&
+	    json_set_string(r, "RoleSessionName", session ? session : name) == 0 &&
+	    json_set_string(r, "WebIdentityToken", token) == 0)
+		return r;
+	json_free(r);
+	return NULL;
+}
+
+int provider_web_identity(const struct provider_request *p, struct creds *out, struct err *err)
+{
+	struct chain_input in = aws_chain_input(p->a);
+	const char *file = chain_web_identity(&in, p->choice, "web_identity_token_file");
+	const char *role = chain_web_identity(&in, p->choice, "role_arn");
+	const char *session = chain_web_identity(&in, p->choice, "role_session_name");
+	struct buf token = BUF_INIT_SECRET(TOKEN_MAX);
+	cJSON *r = NULL, *answer = NULL;
+	char source[sizeof(out->source)];
+	struct aws *a = NULL;
+	int result = -1;
+
+	if (!file || !role)
+		return err_set(err, ERR_USAGE, "a token file and a role are needed");
+	if (read_token(file, &token, err) < 0)
+		goto out;
+	r = request(role, session, buf_str(&token), in.now);
+	if (!r) {
+		err_set(err, ERR_INTERNAL, "no memory for a request");
+		goto out;
+	}
+	a = provider_open(p, NULL, NULL, err);
+	if (!a || aws_call(a, "sts:AssumeRoleWithWebIdentity", r, &answer, err) < 0)
+		goto out;
+	snprintf(source, sizeof(source), "role %.200s by web identity", role);
+	result = provider_take(json_get(answer, "Credentials"), source, out, err);
+out:
+	buf_free(&token);
+	json_free(r);
+	json_free(answer);
+	aws_close(a);
+	return result;
+}

@@ -1,0 +1,97 @@
+#include "provider.h"
+
+#include "lib/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The local providers (environment, keys in the files) are chain_fetch_local's. */
+static const struct {
+	enum chain_provider provider;
+	provider_fetch *fetch;
+} providers[] = {
+	{ CHAIN_ASSUME_ROLE, provider_role },
+	{ CHAIN_WEB_IDENTITY, provider_web_identity },
+	{ CHAIN_SSO, provider_sso },
+	{ CHAIN_LOGIN, provider_login },
+	{ CHAIN_PROCESS, provider_process },
+	{ CHAIN_CONTAINER, provider_container },
+	{ CHAIN_IMDS, provider_imds },
+};
+
+int provider_choice(struct aws *a, const struct chain_choice *choice, struct creds *out,
+		    struct err *err)
+{
+	const struct provider_request p = { a, choice };
+	struct chain_input in = aws_chain_input(a);
+
+	for (size_t i = 0; i < sizeof(providers) / sizeof(*providers); i++) {
+		if (providers[i].provider != choice->provider)
+			continue;
+		if (providers[i].fetch(&p, out, err) == 0)
+			return 0;
+		return err_prefix(err, "credentials of profile %s (%s): ", choice->profile,
+				  chain_name(choice->provider));
+	}
+	return chain_fetch_local(&in, choice, out, err);
+}
+
+const char *provider_property(const struct provider_request *p, const char *name)
+{
+	struct awsconfig_value value;
+
+	if (awsconfig_get(p->a->shared->config, p->choice->profile, name, &value) && *value.value)
+		return value.value;
+	return NULL;
+}
+
+struct aws *provider_open(const struct provider_request *p, const char *region,
+			  const struct creds *creds, struct err *err)
+{
+	const struct aws_settings settings = {
+		.profile = p->a->profile,
+		.region = region ? region : p->a->region[0] ? p->a->region : NULL,
+		.creds = creds,
+		.label = p->choice->profile,
+		.region_optional = true,
+	};
+
+	return aws_open_beside(p->a, &settings, err);
+}
+
+int provider_take(const cJSON *tree, const char *source, struct creds *out, struct err *err)
+{
+	const char *key = json_string(tree, "AccessKeyId", NULL);
+	const char *secret = json_string(tree, "SecretAccessKey", NULL);
+	const char *token = json_string(tree, "SessionToken", json_string(tree, "Token", NULL));
+	const char *end = json_string(tree, "Expiration", NULL);
+
+	if (!key || !secret)
+		return err_set(err, ERR_ACCESS, "the answer has no %s",
+			       key ? "SecretAccessKey" : "AccessKeyId");
+	if (creds_set(out, key, secret, token, source, err) < 0)
+		return -1;
+	if (end && clock_parse(end, &out->expiration) < 0)
+		return err_set(err, ERR_ACCESS, "the answer's Expiration is no time");
+	snprintf(out->account_id, sizeof(out->account_id), "%s", json_string(tree, "AccountId", ""));
+	return 0;
+}
+
+int provider_local_get(const struct provider_request *p, const struct provider_local *q,
+		       struct http_response *r, struct err *err)
+{
+	struct http *http = aws_http(p->a, err);
+	struct http_request h = HTTP_REQUEST_INIT;
+
+	if (!http)
+		return -1;
+	h.method = q->method;
+	h.url = q->url;
+	h.headers = q->headers;
+	h.timeout_ms = q->timeout_ms;
+	h.connect_timeout_ms = q->timeout_ms < 1000 ? q->timeout_ms : 1000;
+	h.no_proxy = true;
+	r->body.max = 64 << 10;
+	r->body.secret = true;
+	return p->a->shared->world->send(http, &h, r, err);
+}
