@@ -18,8 +18,9 @@ from typing import Any, Callable, Iterable
 
 from werkzeug.serving import ThreadedWSGIServer
 
-from . import access, bootstrap, git_access, images, logs, moto_world, processes, signature, sts
+from . import access, bootstrap, git_access, logs, moto_world, processes, signature, sts
 from .accounts import Accounts, Caller, Sessions, now
+from .blobs import Blobs
 from .builds import Builds
 from .containers import PATH as CREDENTIALS_PATH, Containers
 from .errors import AwsError, render
@@ -48,7 +49,7 @@ class Api:
         self.accounts = Accounts(self.sessions)
         self.containers = Containers(self.sessions, url)
         self.faults = Faults()
-        self.blobs = images.Blobs(state.ecr)
+        self.blobs = Blobs(state.ecr)
         self.journal = Journal(state.journal)
         self.registry = Registry(self)
         self.training, self.models, self.builds = Training(self), Models(self), Builds(self)

@@ -62,10 +62,11 @@ def _host() -> list[str]:
             found += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
             found += ["--ro-bind", str(path), str(path)]
+    found += ["--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/root"]
     base = Path(sys.base_prefix).resolve()
     if Path("/usr") not in (base, *base.parents):
         found += ["--ro-bind", str(base), str(base)]
-    return [*found, "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/root"]
+    return found
 
 
 def argv_and_env(box: Container) -> tuple[list[str], dict[str, str], str | None]:

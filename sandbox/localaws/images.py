@@ -6,7 +6,6 @@ the files that the Dockerfile copied, at their places. All of it lies under its 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import tarfile
@@ -15,11 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from . import moto_world
+from .blobs import Blobs
 from .errors import AwsError
-
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-CONFIG = "application/vnd.docker.container.image.v1+json"
-LAYER = "application/vnd.codetrain.context.v1.tar"
 
 _REFERENCE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
                         r"(?P<repository>[a-z0-9][a-z0-9._/-]*)(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
@@ -42,32 +38,6 @@ class Reference:
 def parse(text: str) -> Reference | None:
     match = _REFERENCE.fullmatch(text)
     return Reference(**match.groupdict()) if match else None
-
-
-class Blobs:
-    """Content-addressed files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "blobs" / "sha256"
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def path(self, digest: str) -> Path:
-        if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-            raise ValueError("not a digest")
-        return self.folder / digest[7:]
-
-    def has(self, digest: str) -> bool:
-        return self.path(digest).is_file()
-
-    def put(self, data: bytes) -> str:
-        from .state import write_private
-        digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        if not self.has(digest):
-            write_private(self.path(digest), data)
-        return digest
-
-    def read(self, digest: str) -> bytes:
-        return self.path(digest).read_bytes()
 
 
 def find(reference: Reference) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import access, images, moto_world
 from .accounts import Caller
+from .blobs import MANIFEST
 from .moto_world import Answer
 from .policy import Decision
 from .request import Request
@@ -144,12 +145,12 @@ class Registry:
             if found is None:
                 raise Refused(404, "MANIFEST_UNKNOWN", "Requested image not found")
             data = found[1].encode()
-            return Answer(200, [("Content-Type", images.MANIFEST), ("Docker-Content-Digest", found[0])], data)
+            return Answer(200, [("Content-Type", MANIFEST), ("Docker-Content-Digest", found[0])], data)
         self._may(caller, arn, "ecr:PutImage")
         self._check_parts(body)
         digest = "sha256:" + hashlib.sha256(body).hexdigest()
         environ = moto_world.internal(account, region, "ecr", "PutImage", {
-            "repositoryName": name, "imageManifest": body.decode(), "imageManifestMediaType": images.MANIFEST,
+            "repositoryName": name, "imageManifest": body.decode(), "imageManifestMediaType": MANIFEST,
             "imageDigest": digest, "imageTag": tag}, _TARGET)
         answer = self.api.journal.run(environ, region, "ecr", "PutImage")
         if answer.status >= 400:
