@@ -159,19 +159,14 @@ static void check_count(struct walk *w, const struct shape *shape, size_t count,
 static void check_enum(struct walk *w, const struct shape *shape, const char *text)
 {
 	char allowed[LISTED_MAX + 32];
-	const char *near;
 	size_t i;
 
 	for (i = 0; i < shape->n_values; i++)
 		if (strcmp(shape->values[i], text) == 0)
 			return;
 	list_values(shape, allowed);
-	near = shape_suggest_value(shape, text);
-	if (near)
-		fault(w, "enum", near, "\"%.64s\" is not allowed; did you mean %s? Allowed: %s",
-		      text, near, allowed);
-	else
-		fault(w, "enum", NULL, "\"%.64s\" is not allowed; allowed: %s", text, allowed);
+	fault(w, "enum", shape_suggest_value(shape, text),
+	      "\"%.64s\" is not allowed; allowed: %s", text, allowed);
 }
 
 static void check_pattern(struct walk *w, const struct shape *shape, const char *text)
@@ -245,17 +240,13 @@ static void unknown_member(struct walk *w, const struct shape *shape, const char
 			break;	/* only the case is wrong */
 		w->place[0] = '\0';
 		if (shape_pointer_find(w->root, name, depth, w->place, 0)) {
-			fault(w, "unknown", w->place, "unknown member \"%.64s\"; it belongs at %s",
+			fault(w, "unknown", NULL, "unknown member \"%.64s\"; it belongs at %s",
 			      name, w->place);
 			return;
 		}
 	}
 	list_members(shape, known);
-	if (near)
-		fault(w, "unknown", near, "unknown member \"%.64s\"; did you mean %s? Known: %s", name,
-		      near, known);
-	else
-		fault(w, "unknown", NULL, "unknown member \"%.64s\"; known: %s", name, known);
+	fault(w, "unknown", near, "unknown member \"%.64s\"; known: %s", name, known);
 }
 
 static const struct shape_member *find_member(const struct shape *shape, const char *name)
@@ -285,7 +276,7 @@ static void walk_structure(struct walk *w, const struct shape *shape, const cJSO
 	for (i = 0; i < shape->n_members; i++) {
 		member = &shape->members[i];
 		if (member->required && !cJSON_GetObjectItemCaseSensitive(value, member->name))
-			fault(w, "required", member->name, "the member %s is missing", member->name);
+			fault(w, "required", NULL, "the member %s is missing", member->name);
 	}
 	cJSON_ArrayForEach(item, value) {
 		before = push(w, item->string);

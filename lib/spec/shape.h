@@ -90,7 +90,8 @@ struct shape_fault {
 	const char *pointer;	/* "" is the whole request */
 	const char *rule;	/* required unknown type min max pattern enum, or a spec_rules id */
 	const char *message;	/* one line, with what is allowed */
-	const char *suggestion;	/* a name or value to put there instead, or NULL */
+	const char *suggestion;	/* the name or value that was meant, which the message does
+				 * not repeat; or NULL */
 	bool warning;		/* the service takes it, and people regret it */
 };
 
