@@ -143,7 +143,8 @@ static void runtimes_elsewhere(struct bspec *b, const struct yml_node *value, vo
 	{ "runtime-versions", runtime_reader, 0 },						\
 	{ NULL, NULL, 0 }
 
-static void phase(struct bspec *b, const struct yml_node *key, const struct yml_node *map, int which)
+static void phase(struct bspec *b, const struct yml_node *key, const struct yml_node *map,
+		  int which)
 {
 	static const struct bspec_key install_keys[] = { PHASE_KEYS(runtimes) };
 	static const struct bspec_key other_keys[] = { PHASE_KEYS(runtimes_elsewhere) };

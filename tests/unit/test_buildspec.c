@@ -162,7 +162,7 @@ static const struct {
 	{ OK "run-as: [root]\n", "E type 3:9 /run-as" },
 	/* anchors */
 	{ V "x-c: &c [make]\nphases: {build: {commands: *c}}\n", "" },
-	{ V "x-c: &c [make]\nphases: {build: {commands: [*c]}}\n", "E command-type 2:9 /phases/build/commands/0" },
+	{ V "x-c: &c [make]\nphases: {build: {commands: [*c]}}\n", "E command-type 2:6 /phases/build/commands/0" },
 };
 
 static void judged(void **state)
