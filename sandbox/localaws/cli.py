@@ -237,11 +237,21 @@ def env(state: State) -> int:
                "AWS_SHARED_CREDENTIALS_FILE": str(state.aws_credentials), "AWS_PROFILE": "mlops-devops",
                "AWS_EC2_METADATA_DISABLED": "true", "CODETRAIN_SANDBOX": str(state.root),
                "GIT_CONFIG_COUNT": str(len(git))}
+    if os.environ.get("GIT_SSL_CAINFO"):
+        exports["GIT_SSL_CAINFO"] = str(_with_own_ca(state, Path(os.environ["GIT_SSL_CAINFO"])))
     for index, (key, value) in enumerate(git):
         exports[f"GIT_CONFIG_KEY_{index}"], exports[f"GIT_CONFIG_VALUE_{index}"] = key, value
     for key, value in exports.items():
         print(f"export {key}={shlex.quote(value)}")
     return 0
+
+
+def _with_own_ca(state: State, theirs: Path) -> Path:
+    """The caller's own bundle and ours in one file: git lets GIT_SSL_CAINFO win over its configuration."""
+    both = state.ca / "with-yours.pem"
+    if theirs != both:
+        write_private(both, (theirs.read_bytes() if theirs.is_file() else b"") + b"\n" + state.ca_bundle.read_bytes())
+    return both
 
 
 def _parts(state: State) -> dict[str, dict[str, int | None]]:
