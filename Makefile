@@ -85,8 +85,8 @@ $(foreach d,$(FOLDERS),$(eval $(call archive,$d)))
 # program NAME, from SOURCE
 define program
 $(B)/$1: $(B)/$(2:.c=.o) $(ARCHIVES)
-	$(LINK) $(if $(filter $1,$(STATIC)),-static-pie -o $$@ $$^ -l:libcrypto.a,$(HARDEN_LD) -o $$@ $$^ \
-		$(if $(filter $1,$(HASH_ONLY)),-l:libcrypto.a) $$(PKG_LIBS))
+	$$(call quiet,LD,$$(LINK) -o $$@ $$^ $(if $(filter $1,$(STATIC)),-static-pie -l:libcrypto.a,$(if \
+		$(filter $1,$(HASH_ONLY)),-l:libcrypto.a) $$(HARDEN_LD) $$(PKG_LIBS)))
 endef
 $(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
 
