@@ -1,0 +1,385 @@
+#include "check.h"
+#include "range_repo.h"
+#include "lib/base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A blob that waits to be read: the walk finds them, then they are scanned. */
+struct todo {
+	git_oid blob, commit;
+	char *path;
+	unsigned mode;
+};
+
+struct todos {
+	struct todo *v;
+	size_t n, cap;
+};
+
+struct visit {
+	struct check_run *run;
+	struct todos todos;
+	bool names, blobs;
+};
+
+int check_open(struct check_run *run, git_repository *repo, struct report *report,
+	       struct err *err)
+{
+	*run = (struct check_run){ .repo = repo, .report = report, .range = { .repo = repo } };
+	check_policy_init(&run->policy);
+	if (repo && check_policy_config(&run->policy, repo, err) < 0)
+		return -1;
+	if (repo && git_repository_odb(&run->odb, repo) < 0)
+		return range_repo_error(err, "cannot open the objects");
+	if (repo)
+		run->range.promised = range_repo_is_partial(repo);
+	if (scan_rules_open(&run->rules, err) < 0)
+		return -1;
+	return scan_open(run->rules, &run->scanner, err);
+}
+
+void check_close(struct check_run *run)
+{
+	for (size_t i = 0; i < run->n_tips; i++)
+		free(run->tips[i].branch);
+	free(run->tips);
+	strs_free(&run->specs);
+	range_free(&run->range);
+	scan_close(run->scanner);
+	scan_close(run->redactor);
+	scan_rules_close(run->rules);
+	git_odb_free(run->odb);
+	check_policy_free(&run->policy);
+	*run = (struct check_run){ 0 };
+}
+
+int check_add_tip(struct check_run *run, const git_oid *commit, const char *branch,
+		  struct err *err)
+{
+	struct check_tip *tips = realloc(run->tips, (run->n_tips + 1) * sizeof(*tips));
+	char *name = branch ? strdup(branch) : NULL;
+
+	if (tips)
+		run->tips = tips;
+	if (!tips || (branch && !name)) {
+		free(name);
+		return err_set(err, ERR_INTERNAL, "no memory for the refs");
+	}
+	tips[run->n_tips++] = (struct check_tip){ .commit = *commit, .branch = name };
+	return 0;
+}
+
+int check_tips_of_push(struct check_run *run, struct err *err)
+{
+	static const char branches[] = "refs/heads/";
+
+	for (size_t i = 0; i < run->range.n_refs; i++) {
+		const struct range_ref *r = &run->range.refs[i];
+		const char *branch = NULL;
+		git_object *object = NULL, *commit = NULL;
+		int rc = 0;
+
+		if (git_oid_is_zero(&r->local))
+			continue;
+		if (strncmp(r->local_name, branches, strlen(branches)) == 0)
+			branch = r->local_name + strlen(branches);
+		/* a ref at a tree or a blob has no tip to look at */
+		if (git_object_lookup(&object, run->repo, &r->local, GIT_OBJECT_ANY) == 0 &&
+		    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) == 0)
+			rc = check_add_tip(run, git_object_id(commit), branch, err);
+		git_object_free(commit);
+		git_object_free(object);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- reading ------------------------------------------------------------------ */
+
+/* *out stays NULL for a promised blob that is not here: the remote has it. */
+static int read_blob(struct check_run *run, const git_oid *oid, const char *path,
+		     git_odb_object **out, struct err *err)
+{
+	int rc = git_odb_read(out, run->odb, oid);
+
+	if (rc == GIT_ENOTFOUND && run->range.promised) {
+		run->report->missing++;
+		return 0;
+	}
+	if (rc < 0) {
+		range_repo_error(err, "cannot read %.200s (blob %s)", path, git_oid_tostr_s(oid));
+		return err_suffix(err, "; see git fsck");
+	}
+	return 0;
+}
+
+/* The size from the object's header, without reading the rest. */
+static int check_size(struct check_run *run, const struct todo *todo, bool *readable,
+		      struct err *err)
+{
+	struct check_item item = { .subject = CHECK_SIZE, .commit = &todo->commit,
+				   .blob = &todo->blob, .path = todo->path, .mode = todo->mode };
+	git_object_t type;
+	size_t size;
+
+	*readable = true;
+	if (git_odb_read_header(&size, &type, run->odb, &todo->blob) < 0)
+		return 0;	/* reading tells */
+	item.size = size;
+	*readable = size <= CHECK_FILE_SIZE_MAX;
+	run->report->bytes += size;
+	return check_item(run, &item, err);
+}
+
+static int check_blob(struct check_run *run, const struct todo *todo, struct err *err)
+{
+	struct check_item item = { .subject = CHECK_BLOB, .commit = &todo->commit,
+				   .blob = &todo->blob, .path = todo->path, .mode = todo->mode };
+	git_odb_object *object = NULL;
+	bool readable;
+	int rc;
+
+	if (run->range.deadline && deadline_over(run->range.deadline))
+		return err_set(err, ERR_TIMEOUT, "the checks took too long");
+	if (check_size(run, todo, &readable, err) < 0)
+		return -1;
+	if (!readable)
+		return 0;
+	run->report->files++;
+	if (read_blob(run, &todo->blob, todo->path, &object, err) < 0)
+		return -1;
+	if (!object)
+		return 0;
+	item.data = git_odb_object_data(object);
+	item.len = item.size = git_odb_object_size(object);
+	rc = check_item(run, &item, err);
+	git_odb_object_free(object);
+	return rc;
+}
+
+/* ---- the walk ----------------------------------------------------------------- */
+
+static int visit_text(struct check_run *run, enum check_subject subject, const git_oid *oid,
+		      const char *part, const char *text, struct err *err)
+{
+	struct check_item item = { .subject = subject, .commit = oid, .part = part };
+
+	if (!text)
+		return 0;
+	item.data = text;
+	item.len = item.size = strlen(text);
+	return check_item(run, &item, err);
+}
+
+static int visit_commit(void *arg, git_commit *commit, struct err *err)
+{
+	struct visit *v = arg;
+	const git_oid *oid = git_commit_id(commit);
+
+	v->run->report->commits++;
+	if (visit_text(v->run, CHECK_COMMIT, oid, "header of the commit (author, committer)",
+		       git_commit_raw_header(commit), err) < 0)
+		return -1;
+	return visit_text(v->run, CHECK_COMMIT, oid, "commit message",
+			  git_commit_message_raw(commit), err);
+}
+
+static int visit_tag(void *arg, git_tag *tag, struct err *err)
+{
+	struct visit *v = arg;
+	const git_signature *tagger = git_tag_tagger(tag);
+	struct buf who = BUF_INIT(65536);
+	int rc;
+
+	buf_addf(&who, "%s\n", git_tag_name(tag));
+	if (tagger)
+		buf_addf(&who, "%s\n%s\n", tagger->name, tagger->email);
+	rc = visit_text(v->run, CHECK_TAG, git_tag_id(tag), "tag's name or tagger", buf_str(&who),
+			err);
+	buf_free(&who);
+	if (rc < 0)
+		return -1;
+	return visit_text(v->run, CHECK_TAG, git_tag_id(tag), "tag message", git_tag_message(tag),
+			  err);
+}
+
+static int remember(struct todos *t, const struct todo *todo, struct err *err)
+{
+	if (t->n == t->cap) {
+		size_t cap = t->cap ? 2 * t->cap : 64;
+		struct todo *v = realloc(t->v, cap * sizeof(*v));
+
+		if (!v)
+			return err_set(err, ERR_INTERNAL, "no memory for %zu files", cap);
+		t->v = v;
+		t->cap = cap;
+	}
+	t->v[t->n] = *todo;
+	t->v[t->n].path = strdup(todo->path);
+	if (!t->v[t->n].path)
+		return err_set(err, ERR_INTERNAL, "no memory for %zu files", t->n);
+	t->n++;
+	return 0;
+}
+
+/* Whether some row wants files of this name at the tips. */
+static bool is_spec(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+
+	for (const struct check *c = check_table; c->type; c++)
+		if (c->file && strcmp(c->file, base) == 0)
+			return true;
+	return false;
+}
+
+static int remember_spec(struct check_run *run, const char *path)
+{
+	for (size_t i = 0; i < run->specs.n; i++)
+		if (strcmp(run->specs.v[i], path) == 0)
+			return 0;
+	return strs_add(&run->specs, path);
+}
+
+static int visit_file(void *arg, const git_oid *commit, const char *path, unsigned mode,
+		      const git_oid *blob, bool first, bool named, struct err *err)
+{
+	struct visit *v = arg;
+	const struct todo todo = { *blob, *commit, (char *)path, mode };
+
+	if (v->names && !named) {
+		struct check_item item = { .subject = CHECK_NAME, .commit = commit, .path = path,
+					   .part = NULL, .data = path, .len = strlen(path),
+					   .mode = mode };
+
+		if (check_item(v->run, &item, err) < 0)
+			return -1;
+	}
+	if (is_spec(path) && remember_spec(v->run, path) < 0)
+		return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
+	if (!first || !v->blobs)
+		return 0;
+	return remember(&v->todos, &todo, err);
+}
+
+static int check_range(struct check_run *run, struct err *err)
+{
+	struct visit v = {
+		.run = run,
+		.names = check_wants(run, CHECK_NAME),
+		.blobs = check_wants(run, CHECK_BLOB) || check_wants(run, CHECK_SIZE),
+	};
+	const struct range_visitor visitor = { &v, visit_commit, visit_tag, visit_file };
+	int rc = range_walk(&run->range, &visitor, err);
+
+	for (size_t i = 0; i < v.todos.n && rc == 0; i++)
+		rc = check_blob(run, &v.todos.v[i], err);
+	for (size_t i = 0; i < v.todos.n; i++)
+		free(v.todos.v[i].path);
+	free(v.todos.v);
+	run->report->missing += run->range.missing;
+	return rc;
+}
+
+/* ---- files at the tips -------------------------------------------------------- */
+
+/* The blob of a path in a commit's tree; *out stays NULL when there is none. */
+static int tip_file(struct check_run *run, const git_oid *commit, const char *path, git_oid *blob,
+		    git_odb_object **out, struct err *err)
+{
+	git_commit *c = NULL;
+	git_tree *tree = NULL;
+	git_tree_entry *entry = NULL;
+	int rc = 0;
+
+	if (git_commit_lookup(&c, run->repo, commit) < 0 || git_commit_tree(&tree, c) < 0)
+		rc = range_repo_error(err, "commit %s cannot be read", git_oid_tostr_s(commit));
+	else if (git_tree_entry_bypath(&entry, tree, path) == 0 &&
+		 git_tree_entry_type(entry) == GIT_OBJECT_BLOB) {
+		*blob = *git_tree_entry_id(entry);
+		rc = read_blob(run, blob, path, out, err);
+	}
+	git_tree_entry_free(entry);
+	git_tree_free(tree);
+	git_commit_free(c);
+	return rc;
+}
+
+static int check_tip_file(struct check_run *run, const struct check_tip *tip, const char *path,
+			  struct range_set *done, struct err *err)
+{
+	struct check_item item = { .subject = CHECK_FILE, .commit = &tip->commit, .path = path };
+	git_odb_object *object = NULL;
+	bool fresh = true;
+	git_oid blob;
+	int rc = tip_file(run, &tip->commit, path, &blob, &object, err);
+
+	if (rc < 0 || !object)
+		return rc;
+	rc = range_set_add(done, &blob, &fresh, err);
+	item.blob = &blob;
+	item.data = git_odb_object_data(object);
+	item.len = item.size = git_odb_object_size(object);
+	if (rc == 0 && fresh)
+		rc = check_item(run, &item, err);
+	git_odb_object_free(object);
+	return rc;
+}
+
+static int check_tips(struct check_run *run, struct err *err)
+{
+	struct range_set done = { 0 };
+	int rc = 0;
+
+	for (const struct check *c = check_table; c->type; c++)
+		if (c->file && remember_spec(run, c->file) < 0)
+			return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
+	if (!check_wants(run, CHECK_FILE))
+		return 0;
+	for (size_t i = 0; i < run->n_tips; i++)
+		for (size_t k = 0; k < run->specs.n && rc == 0; k++)
+			rc = check_tip_file(run, &run->tips[i], run->specs.v[k], &done, err);
+	range_set_free(&done);
+	return rc;
+}
+
+static int read_policies(struct check_run *run, struct err *err)
+{
+	struct check_policy *policy = &run->policy;
+
+	for (size_t i = 0; i < run->n_tips; i++) {
+		git_odb_object *object = NULL;
+		struct buf name = BUF_INIT(128);
+		git_oid blob;
+		int rc = tip_file(run, &run->tips[i].commit, CHECK_POLICY_FILE, &blob, &object, err);
+
+		buf_addf(&name, "%.12s:%s", git_oid_tostr_s(&run->tips[i].commit),
+			 CHECK_POLICY_FILE);
+		if (rc == 0 && object && git_odb_object_size(object) > CHECK_POLICY_BYTES_MAX)
+			rc = err_set(err, ERR_USAGE, "%s is larger than %d bytes", buf_str(&name),
+				     CHECK_POLICY_BYTES_MAX);
+		else if (rc == 0 && object)
+			rc = check_policy_read(policy, git_odb_object_data(object),
+					       git_odb_object_size(object), buf_str(&name), err);
+		git_odb_object_free(object);
+		buf_free(&name);
+		if (rc < 0)
+			return -1;
+	}
+	/* what this machine says goes over what is committed */
+	return check_policy_config(policy, run->repo, err);
+}
+
+int check_repository(struct check_run *run, struct err *err)
+{
+	struct check_item push = { .subject = CHECK_PUSH };
+
+	run->report->refs = run->range.n_refs;
+	if (read_policies(run, err) < 0 || check_item(run, &push, err) < 0 ||
+	    check_range(run, err) < 0)
+		return -1;
+	return check_tips(run, err);
+}

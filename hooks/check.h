@@ -1,0 +1,117 @@
+/*
+ * The checks of a push: a table of rows, and what runs them.
+ *
+ * A row names the type that --type knows, what it looks at, and a function. A
+ * new check is one file with such a function and one row in check_table.c.
+ */
+#ifndef CODETRAIN_CHECK_H
+#define CODETRAIN_CHECK_H
+
+#include "check_policy.h"
+#include "lib/base/err.h"
+#include "lib/base/strs.h"
+#include "range.h"
+#include "report.h"
+#include "scan.h"
+
+#include <git2.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CHECK_FILE_SIZE_MAX (2ULL << 30)	/* CodeCommit's; a larger file is not read */
+#define CHECK_REFS_MAX 4000			/* CodeCommit's, in one push */
+#define CHECK_BRANCH_MAX 256			/* CodeCommit's, characters */
+#define CHECK_PATH_MAX 4096			/* CodeCommit's, characters */
+
+/* What a row looks at, and what an item of it has. */
+enum check_subject {
+	CHECK_PUSH,	/* once for the push: run->range.refs */
+	CHECK_COMMIT,	/* each new commit: data is its header or its message */
+	CHECK_TAG,	/* each new tag: data is its header or its message */
+	CHECK_NAME,	/* each new path */
+	CHECK_SIZE,	/* each new blob before it is read: size */
+	CHECK_BLOB,	/* each new blob: data */
+	CHECK_FILE,	/* the file `path` at each tip that is pushed: data */
+};
+
+struct check_item {
+	enum check_subject subject;
+	const git_oid *commit;	/* or tag; NULL outside git */
+	const git_oid *blob;	/* NULL outside git */
+	const char *path;
+	const char *part;	/* "commit message", when it is no file */
+	const char *data;	/* not NUL-terminated */
+	size_t len;
+	unsigned long long size;
+	unsigned mode;
+};
+
+/* A commit that is pushed. */
+struct check_tip {
+	git_oid commit;
+	char *branch;		/* the local branch; NULL: something else */
+};
+
+struct check_run {
+	git_repository *repo;		/* NULL: plain files */
+	git_odb *odb;
+	struct range range;
+	const struct strs *types;	/* the chosen ones; NULL or empty: all */
+	const char *remote;		/* of a push; NULL otherwise */
+	struct check_policy policy;
+	struct report *report;
+	struct scan_rules *rules;
+	struct scanner *scanner;
+	struct scanner *redactor;	/* for what findings quote */
+	struct check_tip *tips;
+	size_t n_tips;
+	struct strs specs;		/* changed paths that a CHECK_FILE row may want */
+};
+
+typedef int check_fn(struct check_run *run, const struct check_item *item, struct err *err);
+
+struct check {
+	const char *type;
+	enum check_subject subject;
+	const char *file;	/* CHECK_FILE: its name without folders */
+	check_fn *fn;
+};
+
+extern const struct check check_table[];	/* ends with a NULL type */
+
+/* ERR_USAGE when there is no such type; the message lists all. */
+int check_known_type(const char *type, struct err *err);
+
+/* Runs every row of this subject (and file) that was chosen. */
+int check_item(struct check_run *run, const struct check_item *item, struct err *err);
+
+/* Whether a row of this subject was chosen. */
+bool check_wants(const struct check_run *run, enum check_subject subject);
+
+/* Everything between range.tips and range.hidden, and the files at the tips. */
+int check_repository(struct check_run *run, struct err *err);
+
+/* Plain files and folders; `.git` is left out. */
+int check_files(struct check_run *run, const struct strs *paths, struct err *err);
+
+/* Adds a finding about an item: fills commit, subject, file and the commands
+ * that mend it (unless finding->fix is set), and redacts what they quote. */
+int check_found(struct check_run *run, const struct check_item *item,
+		struct report_finding *finding, struct err *err);
+
+/* Ready to check: rules, policy of the machine. `repo` may be NULL and is
+ * borrowed, as is the report. */
+int check_open(struct check_run *run, git_repository *repo, struct report *report,
+	       struct err *err);
+void check_close(struct check_run *run);
+
+/* Sets run->tips from range.refs (a push). */
+int check_tips_of_push(struct check_run *run, struct err *err);
+int check_add_tip(struct check_run *run, const git_oid *commit, const char *branch,
+		  struct err *err);
+
+/* The rows' functions. */
+check_fn check_secrets, check_size_refs, check_size_path, check_size_file;
+check_fn check_spec_training_job, check_spec_model, check_buildspec;
+
+#endif

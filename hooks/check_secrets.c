@@ -1,0 +1,41 @@
+#include "check.h"
+
+struct search {
+	struct check_run *run;
+	const struct check_item *item;
+};
+
+static int hit(void *arg, const struct scan_hit *h, struct err *err)
+{
+	const struct search *s = arg;
+	struct report_finding f = {
+		.check = "secrets", .rule = h->rule->id, .warning = h->rule->warning,
+		.rotate = h->rule->rotate, .allow = h->sha256, .line = h->line,
+		.column = h->column,
+	};
+	struct buf message = BUF_INIT(512);
+	bool published = false;
+	int rc = 0;
+
+	if (check_policy_allows(&s->run->policy, h->sha256))
+		return 0;
+	/* a file that was moved or copied: the remote has it already */
+	if (s->item->blob && s->run->repo)
+		rc = range_is_published(&s->run->range, s->item->blob, &published, err);
+	if (rc < 0 || published)
+		return rc;
+	buf_addf(&message, "%s %s", h->rule->description, h->shown);
+	if (s->item->part)
+		buf_addf(&message, " in the %s", s->item->part);
+	f.message = buf_str(&message);
+	rc = check_found(s->run, s->item, &f, err);
+	buf_free(&message);
+	return rc;
+}
+
+int check_secrets(struct check_run *run, const struct check_item *item, struct err *err)
+{
+	struct search s = { run, item };
+
+	return scan_bytes(run->scanner, item->data, item->len, hit, &s, err);
+}

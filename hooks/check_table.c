@@ -1,0 +1,72 @@
+#include "check.h"
+
+#include <string.h>
+
+/* In the order in which a push is told of them. */
+const struct check check_table[] = {
+	{ "secrets", CHECK_COMMIT, NULL, check_secrets },
+	{ "secrets", CHECK_TAG, NULL, check_secrets },
+	{ "secrets", CHECK_NAME, NULL, check_secrets },
+	{ "secrets", CHECK_BLOB, NULL, check_secrets },
+	{ "size", CHECK_PUSH, NULL, check_size_refs },
+	{ "size", CHECK_NAME, NULL, check_size_path },
+	{ "size", CHECK_SIZE, NULL, check_size_file },
+	{ "training-job", CHECK_FILE, "training-job.json", check_spec_training_job },
+	{ "model", CHECK_FILE, "model.json", check_spec_model },
+	{ "buildspec", CHECK_FILE, "buildspec.yml", check_buildspec },
+	{ NULL, CHECK_PUSH, NULL, NULL },
+};
+
+static bool chosen(const struct check_run *run, const struct check *check)
+{
+	if (!run->types || run->types->n == 0)
+		return true;
+	for (size_t i = 0; i < run->types->n; i++)
+		if (strcmp(run->types->v[i], check->type) == 0)
+			return true;
+	return false;
+}
+
+int check_known_type(const char *type, struct err *err)
+{
+	const char *last = "";
+
+	for (const struct check *c = check_table; c->type; c++)
+		if (strcmp(c->type, type) == 0)
+			return 0;
+	err_set(err, ERR_USAGE, "no check is called \"%s\"; there are", type);
+	for (const struct check *c = check_table; c->type; c++) {
+		if (strcmp(c->type, last) != 0)
+			err_suffix(err, " %s", c->type);
+		last = c->type;
+	}
+	return -1;
+}
+
+bool check_wants(const struct check_run *run, enum check_subject subject)
+{
+	for (const struct check *c = check_table; c->type; c++)
+		if (c->subject == subject && chosen(run, c))
+			return true;
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int check_item(struct check_run *run, const struct check_item *item, struct err *err)
+{
+	for (const struct check *c = check_table; c->type; c++) {
+		if (c->subject != item->subject || !chosen(run, c))
+			continue;
+		if (c->file && strcmp(c->file, base_name(item->path)) != 0)
+			continue;
+		if (c->fn(run, item, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,165 @@
+#include "range.h"
+#include "range_repo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REFS_MAX = 100000, FIELDS = 3 };
+
+static char *copy(const char *s, size_t n)
+{
+	return strndup(s, n);
+}
+
+/* "LOCAL LOCALOID REMOTE REMOTEOID". The local name is whatever was typed
+ * (HEAD^{/some words}) and may hold spaces, so fields are found from the end. */
+static int read_line(struct range *range, const char *line, size_t len, struct err *err)
+{
+	struct range_ref *r = &range->refs[range->n_refs];
+	size_t start[FIELDS], end[FIELDS], p = len;
+
+	for (int f = FIELDS - 1; f >= 0; f--) {
+		end[f] = p;
+		while (p > 0 && line[p - 1] != ' ')
+			p--;
+		start[f] = p;
+		if (p == 0 || start[f] == end[f])
+			return err_set(err, ERR_USAGE, "standard input is not what git gives "
+						       "pre-push");
+		p--;
+	}
+	if (end[0] - start[0] == 64 && strspn(line + start[0], "0123456789abcdef") >= 64)
+		return err_set(err, ERR_USAGE, "this repository names objects by SHA-256, which "
+					       "libgit2 " LIBGIT2_VERSION " cannot read");
+	if (end[0] - start[0] != GIT_OID_HEXSZ || end[2] - start[2] != GIT_OID_HEXSZ ||
+	    git_oid_fromstrn(&r->local, line + start[0], GIT_OID_HEXSZ) < 0 ||
+	    git_oid_fromstrn(&r->remote, line + start[2], GIT_OID_HEXSZ) < 0)
+		return err_set(err, ERR_USAGE, "standard input is not what git gives pre-push");
+	r->local_name = copy(line, p);
+	r->remote_name = copy(line + start[1], end[1] - start[1]);
+	range->n_refs++;
+	if (!r->local_name || !r->remote_name)
+		return err_set(err, ERR_INTERNAL, "no memory for the refs");
+	return 0;
+}
+
+int range_read(struct range *range, const char *text, size_t len, struct err *err)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	if (lines > REFS_MAX)
+		return err_set(err, ERR_USAGE, "a push of %zu refs; at most %d are read", lines,
+			       REFS_MAX);
+	range->refs = calloc(lines + 1, sizeof(*range->refs));
+	if (!range->refs)
+		return err_set(err, ERR_INTERNAL, "no memory for the refs");
+	for (size_t at = 0; at < len;) {
+		const char *newline = memchr(text + at, '\n', len - at);
+		size_t end = newline ? (size_t)(newline - text) : len;
+
+		if (end > at && read_line(range, text + at, end - at, err) < 0)
+			return -1;
+		at = end + 1;
+	}
+	return 0;
+}
+
+/* The commits of refs/remotes/NAME/. */
+static int hide_remote(struct range *range, const char *name, struct err *err)
+{
+	git_reference_iterator *it = NULL;
+	git_reference *ref;
+	char glob[1024];
+
+	if ((size_t)snprintf(glob, sizeof(glob), "refs/remotes/%s/*", name) >= sizeof(glob) ||
+	    strpbrk(name, "*?[\\"))
+		return 0;
+	if (git_reference_iterator_glob_new(&it, range->repo, glob) < 0)
+		return range_repo_error(err, "cannot list the refs");
+	while (git_reference_next(&ref, it) == 0) {
+		git_object *commit = NULL;
+		int rc = 0;
+
+		/* a ref that leads nowhere hides nothing */
+		if (git_reference_peel(&commit, ref, GIT_OBJECT_COMMIT) == 0)
+			rc = range_set_append(&range->hidden, git_object_id(commit), err);
+		git_object_free(commit);
+		git_reference_free(ref);
+		if (rc < 0) {
+			git_reference_iterator_free(it);
+			return -1;
+		}
+	}
+	git_reference_iterator_free(it);
+	return 0;
+}
+
+static bool has_url(git_remote *remote, const char *url)
+{
+	const char *push = git_remote_pushurl(remote), *fetch = git_remote_url(remote);
+
+	return (push && strcmp(push, url) == 0) || (fetch && strcmp(fetch, url) == 0);
+}
+
+/* `git push URL`: every remote that is this URL speaks for it. */
+static int hide_by_url(struct range *range, const char *url, struct err *err)
+{
+	git_strarray names = { 0 };
+	int rc = 0;
+
+	if (git_remote_list(&names, range->repo) < 0)
+		return range_repo_error(err, "cannot list the remotes");
+	for (size_t i = 0; i < names.count && rc == 0; i++) {
+		git_remote *remote = NULL;
+
+		if (git_remote_lookup(&remote, range->repo, names.strings[i]) == 0 &&
+		    has_url(remote, url))
+			rc = hide_remote(range, names.strings[i], err);
+		git_remote_free(remote);
+	}
+	git_strarray_dispose(&names);
+	return rc;
+}
+
+int range_of_push(struct range *range, const char *name, const char *url, struct err *err)
+{
+	git_remote *remote = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < range->n_refs && rc == 0; i++) {
+		const struct range_ref *r = &range->refs[i];
+
+		if (!git_oid_is_zero(&r->local))
+			rc = range_set_append(&range->tips, &r->local, err);
+		if (rc == 0 && !git_oid_is_zero(&r->remote))
+			rc = range_set_append(&range->hidden, &r->remote, err);
+	}
+	if (rc < 0 || range->tips.n == 0)
+		return rc;
+	if (git_remote_lookup(&remote, range->repo, name) == 0)
+		rc = hide_remote(range, name, err);
+	else
+		rc = hide_by_url(range, url, err);
+	git_remote_free(remote);
+	return rc;
+}
+
+void range_free(struct range *range)
+{
+	for (size_t i = 0; i < range->n_refs; i++) {
+		free(range->refs[i].local_name);
+		free(range->refs[i].remote_name);
+	}
+	free(range->refs);
+	range_set_free_list(&range->tips);
+	range_set_free_list(&range->hidden);
+	range_set_free_list(&range->boundary);
+	range_set_free(&range->commits);
+	range_set_free(&range->blobs);
+	range_set_free(&range->trees);
+	range_set_free(&range->published);
+	*range = (struct range){ 0 };
+}

@@ -1,0 +1,86 @@
+#include "range_repo.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Extensions that change nothing for who only reads objects and refs. */
+static const char *const extensions[] = {
+	"noop", "partialclone", "preciousobjects", "worktreeconfig", "relativeworktrees",
+};
+
+static const char *last_message(void)
+{
+	const git_error *e = git_error_last();
+
+	return e && e->message ? e->message : "no reason given";
+}
+
+int range_repo_error(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	err_vset(err, ERR_INTERNAL, fmt, ap);
+	va_end(ap);
+	return err_suffix(err, ": %s", last_message());
+}
+
+static int explain(struct err *err, int rc)
+{
+	const char *message = last_message();
+
+	if (strstr(message, "objectformat"))
+		return err_set(err, ERR_USAGE,
+			       "this repository names objects by SHA-256, which libgit2 %s cannot "
+			       "read (and CodeCommit does not take); check its files with: "
+			       "codetrain check DIR, and push with: "
+			       "CODETRAIN_SKIP_CHECKS='SHA-256 repository' git push",
+			       LIBGIT2_VERSION);
+	if (strstr(message, "extension"))
+		return err_set(err, ERR_USAGE, "libgit2 %s cannot read this repository: %s",
+			       LIBGIT2_VERSION, message);
+	if (rc == GIT_EOWNER || strstr(message, "safe.directory") || strstr(message, "owned by"))
+		return err_set(err, ERR_USAGE,
+			       "this repository belongs to another user; if you trust it: "
+			       "git config --global --add safe.directory "
+			       "\"$(git rev-parse --absolute-git-dir | sed 's,/.git$,,')\"");
+	if (rc == GIT_ENOTFOUND)
+		return err_set(err, ERR_USAGE, "not in a git repository; name files or folders, "
+					       "for example: codetrain check .");
+	return err_set(err, ERR_USAGE, "cannot open the repository: %s", message);
+}
+
+int range_repo_open(bool trusted, git_repository **out, struct err *err)
+{
+	int rc;
+
+	if (git_libgit2_init() < 0)
+		return range_repo_error(err, "libgit2");
+	/* what is pushed has been hashed by git; hashing again takes half the time */
+	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
+			 sizeof(extensions) / sizeof(*extensions));
+	if (trusted)
+		git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	rc = git_repository_open_ext(out, NULL, GIT_REPOSITORY_OPEN_FROM_ENV, NULL);
+	if (rc < 0)
+		return explain(err, rc);
+	return 0;
+}
+
+bool range_repo_is_partial(git_repository *repo)
+{
+	git_config *config = NULL;
+	git_config_iterator *it = NULL;
+	git_config_entry *e;
+	bool partial = false;
+
+	if (git_repository_config_snapshot(&config, repo) == 0 &&
+	    git_config_iterator_glob_new(&it, config,
+					 "^(remote\\..*\\.promisor|extensions\\.partialclone)$") == 0)
+		while (!partial && git_config_next(&e, it) == 0)
+			partial = strcmp(e->value ? e->value : "", "false") != 0;
+	git_config_iterator_free(it);
+	git_config_free(config);
+	return partial;
+}
