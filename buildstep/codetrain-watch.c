@@ -25,6 +25,7 @@ static int watch(const char *job, const struct identity_options *who,
 		result = wait_job(&id, job, waiting, &described, err);
 	identity_close(&id);
 	if (result == 0) {
+		err->class = ERR_NONE;	/* of what was tried on the way */
 		result_summary(described, waiting->states);
 		result = result_outcome(described, err);
 	}

@@ -67,12 +67,13 @@ static int write_document(struct grant *g, struct aws *a, const struct grant_doc
 }
 
 static int one_document(struct grant *g, const struct grant_document *d, cJSON *list,
-			struct err *err)
+			struct err *failure)
 {
 	struct aws *a = g->aws[d->account - g->accounts->account];
 	cJSON *live = NULL, *line;
 	bool applied = false;
 	int result = -1, changes;
+	struct err e = { 0 }, *err = &e;	/* what is missing is no failure, but is told as one */
 
 	if (d->kind->read(a, d, &live, err) < 0)
 		goto out;
@@ -89,9 +90,11 @@ static int one_document(struct grant *g, const struct grant_document *d, cJSON *
 	result = line && cJSON_AddItemToArray(list, line) ?
 			 0 : err_set(err, ERR_INTERNAL, "no memory for the plan");
 out:
-	if (result < 0)
-		err_prefix(err, "%s: %s %s %s: ", d->account->name, d->kind->service, d->kind->what,
-			   d->name);
+	if (result < 0) {
+		*failure = e;
+		err_prefix(failure, "%s: %s %s %s: ", d->account->name, d->kind->service,
+			   d->kind->what, d->name);
+	}
 	json_free(live);
 	return result;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PULL "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"
+#define PULL "ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"
 #define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 enum { ARN_MAX = 1024 };
@@ -84,7 +84,7 @@ static bool add_write(cJSON *d, const struct accounts *a)
 	char text[ARN_MAX];
 
 	return policy_resource(policy_allow(d, "CodetrainWriteOutput",
-					    LIST("s3:AbortMultipartUpload", "s3:PutObject")),
+					    LIST("s3:PutObject", "s3:AbortMultipartUpload")),
 			       arn(a, text, "s3:::%s/%s*", a->bucket, a->output));
 }
 

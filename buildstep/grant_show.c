@@ -27,18 +27,31 @@ int grant_show_changes(const struct grant_document *d, const cJSON *live)
 	return n;
 }
 
-/* "a, b and 3 more" */
+/* What an ARN names: all behind its account. */
+static const char *short_name(const char *arn)
+{
+	const char *rest = arn;
+
+	if (strncmp(arn, "arn:", 4) != 0)
+		return arn;
+	for (int i = 0; i < 5 && rest; i++) {
+		rest = strchr(rest, ':');
+		rest = rest ? rest + 1 : NULL;
+	}
+	return rest ? rest : arn;
+}
+
+/* "a +2": the first, and how many more */
 static void add_list(struct buf *b, const cJSON *list)
 {
 	size_t n = json_count(list, "");
 
-	for (size_t i = 0; i < n && i < 2; i++)
-		buf_addf(b, "%s%s", i ? ", " : "", json_string(json_at(list, "", i), "", ""));
-	if (n > 2)
-		buf_addf(b, " and %zu more", n - 2);
+	buf_adds(b, short_name(json_string(json_at(list, "", 0), "", "")));
+	if (n > 1)
+		buf_addf(b, " +%zu", n - 1);
 }
 
-/* "s3:GetObject on arn:… for arn:…" */
+/* "s3:GetObject on bucket/output/iris for role/x" */
 static void describe(const cJSON *s, struct buf *b)
 {
 	const cJSON *principal = json_get(s, "Principal");

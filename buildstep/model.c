@@ -120,5 +120,7 @@ int model_make(struct aws *who, const struct model_want *want, struct model_made
 		}
 	}
 	json_free(q);
+	if (result == 0)
+		err->class = ERR_NONE;	/* of what was tried on the way */
 	return result;
 }

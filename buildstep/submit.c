@@ -175,6 +175,8 @@ int submit_run(const struct submit_options *o, const struct submit_build *build,
 		goto out;
 	result = create_and_wait(&id, request.tree, o, out, err);
 out:
+	if (result == 0)
+		err->class = ERR_NONE;	/* of what was tried on the way */
 	identity_close(&id);
 	request_free(&request);
 	return result;

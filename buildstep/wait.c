@@ -241,13 +241,14 @@ int wait_job(struct identity *id, const char *job, const struct wait_options *o,
 	for (;;) {
 		if (look(&w, described, err) < 0)
 			break;
-		if (*described)
-			show_states(&w, *described);
 		if (*described && result_final(*described)) {
-			drain(&w);
+			drain(&w);	/* the last lines stand before the end */
+			show_states(&w, *described);
 			result = 0;
 			break;
 		}
+		if (*described)
+			show_states(&w, *described);
 		poll_logs(&w, &lines);
 		if (interrupted(&w, err) < 0)
 			break;
