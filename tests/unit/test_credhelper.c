@@ -1,0 +1,380 @@
+/* credhelper/gitproto.c and codecommit.c: git's lines, and what is answered. */
+#include "credhelper/codecommit.h"
+#include "credhelper/gitproto.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+enum { NOW = 1440938160 };	/* 2015-08-30T12:36:00Z */
+
+static const char signature[] =
+	"088fec8c788f892e6cb940f22a736b224a5a5de18925fa5f02413a1bb215c389";
+static const char host[] = "git-codecommit.us-east-1.amazonaws.com";
+
+/* ---- the world of a test ------------------------------------------------------------- */
+
+static struct {
+	const char *token, *region, *profile, *metadata_disabled;
+	bool no_keys;
+	int fetched;		/* calls of fetch */
+	int64_t expiration;	/* what it answers */
+	int fail;		/* it fails with this class */
+} world;
+
+static const char *environment(const char *name)
+{
+	const struct {
+		const char *name, *value;
+	} table[] = {
+		{ "AWS_ACCESS_KEY_ID", world.no_keys ? NULL : "AKIDEXAMPLE" },
+		{ "AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
+		{ "AWS_SESSION_TOKEN", world.token },
+		{ "AWS_REGION", world.region },
+		{ "AWS_PROFILE", world.profile },
+		{ "AWS_EC2_METADATA_DISABLED", world.metadata_disabled },
+		{ "AWS_CONFIG_FILE", "/nonexistent/config" },
+		{ "AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return table[i].value;
+	return NULL;
+}
+
+static int fetch(const struct chain_input *in, const struct chain_choice *choice,
+		 struct creds *out, struct err *err)
+{
+	world.fetched++;
+	assert_int_equal(choice->provider, CHAIN_IMDS);
+	assert_int_equal(in->now, NOW);
+	if (world.fail)
+		return err_set(err, (enum err_class)world.fail, "the fetch failed");
+	if (creds_set(out, "ASIAFETCHED", "fetched", "to/ken==", "fetch", err) < 0)
+		return -1;
+	out->expiration = world.expiration;
+	return 0;
+}
+
+/* What the helper answers to a request; "" is silence. */
+static int ask(const char *text, size_t len, const struct codecommit *given, struct buf *answer,
+	       struct err *err)
+{
+	struct codecommit c = given ? *given : (struct codecommit){ 0 };
+	struct buf request = BUF_INIT(GITPROTO_MAX);
+	struct err warning = { 0 };
+	int rc;
+
+	c.now = NOW;
+	c.getenv = environment;
+	c.fetch = fetch;
+	buf_add(&request, text, len);
+	buf_clear(answer);
+	rc = codecommit_get(&c, &request, answer, &warning, err);
+	buf_free(&request);
+	return rc;
+}
+
+static void answers(const char *text, const struct codecommit *c, const char *want)
+{
+	struct buf answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	struct err err = { 0 };
+
+	if (ask(text, strlen(text), c, &answer, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_string_equal(buf_str(&answer), want);
+	buf_free(&answer);
+}
+
+static void refuses(const char *text, const struct codecommit *c, enum err_class class,
+		    const char *part)
+{
+	struct buf answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	struct err err = { 0 };
+
+	assert_int_equal(ask(text, strlen(text), c, &answer, &err), -1);
+	if (err.class != class || !strstr(err.message, part))
+		fail_msg("class %d: %s", (int)err.class, err.message);
+	assert_string_equal(buf_str(&answer), "quit=1\n");
+	buf_free(&answer);
+}
+
+static int clear_world(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	return 0;
+}
+
+#define HTTPS "protocol=https\n"
+#define HOST "host=git-codecommit.us-east-1.amazonaws.com\n"
+#define REPO "path=v1/repos/MyDemoRepo\n"
+
+/* ---- git's lines --------------------------------------------------------------------- */
+
+static void requests(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *protocol, *host, *path;
+		bool authtype;
+	} rows[] = {
+#define TEXT(s) s, sizeof(s) - 1
+		{ TEXT(""), "", "", "", false },
+		{ TEXT("\n"), "", "", "", false },
+		{ TEXT(HTTPS HOST REPO), "https", host, "v1/repos/MyDemoRepo", false },
+		{ TEXT(HTTPS HOST "path=a=b\n"), "https", host, "a=b", false },
+		{ TEXT("protocol=https\r\nhost=h\r\npath=p\r\n\r\n"), "https", "h", "p", false },
+		{ TEXT("host=h"), "", "h", "", false },
+		{ TEXT("host=a\nhost=b\n"), "", "b", "", false },
+		{ TEXT("host=a\nhost=\n"), "", "", "", false },
+		{ TEXT("host=a\n\nhost=b\n"), "", "a", "", false },
+		{ TEXT("nonsense\n=x\nfuture[]=1\nhost=h\n"), "", "h", "", false },
+		{ TEXT("capability[]=authtype\ncapability[]=state\nhost=h\n"), "", "h", "", true },
+		{ TEXT("capability[]=state\nhost=h\n"), "", "h", "", false },
+		{ TEXT("host=h\0evil\npath=p\n"), "", "", "p", false },
+		{ TEXT("host\0=h\npath=p\n"), "", "", "p", false },
+		{ TEXT("HOST=h\n"), "", "", "", false },
+		{ TEXT("\0\0\0"), "", "", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf text = BUF_INIT(GITPROTO_MAX);
+		struct gitproto git;
+
+		buf_add(&text, rows[i].text, rows[i].len);
+		gitproto_parse(&text, &git);
+		assert_string_equal(git.protocol, rows[i].protocol);
+		assert_string_equal(git.host, rows[i].host);
+		assert_string_equal(git.path, rows[i].path);
+		assert_int_equal(git.authtype, rows[i].authtype);
+		buf_free(&text);
+	}
+}
+
+static void reading_ends_at_the_empty_line(void **state)
+{
+	static const char text[] = "host=h\n\n";
+	struct buf in = BUF_INIT(GITPROTO_MAX);
+	struct err err = { 0 };
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(write(fd[1], text, strlen(text)), (int)strlen(text));
+	assert_int_equal(gitproto_read(fd[0], &in, &err), 0);	/* the writer is still there */
+	assert_string_equal(buf_str(&in), text);
+	buf_clear(&in);
+	assert_int_equal(write(fd[1], "host=h\n", 7), 7);
+	close(fd[1]);
+	assert_int_equal(gitproto_read(fd[0], &in, &err), 0);	/* or at the end */
+	assert_string_equal(buf_str(&in), "host=h\n");
+	close(fd[0]);
+	assert_int_equal(gitproto_read(fd[0], &in, &err), -1);
+	buf_free(&in);
+}
+
+static void a_request_without_end_is_refused(void **state)
+{
+	struct buf in = BUF_INIT(GITPROTO_MAX);
+	struct err err = { 0 };
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	for (int i = 0; i < GITPROTO_MAX; i++)
+		putc('x', f);
+	rewind(f);
+	assert_int_equal(gitproto_read(fileno(f), &in, &err), 0);
+	assert_int_equal(in.len, GITPROTO_MAX);
+	buf_clear(&in);
+	fseek(f, 0, SEEK_END);
+	putc('x', f);
+	rewind(f);
+	assert_int_equal(gitproto_read(fileno(f), &in, &err), -1);
+	assert_int_equal(err.class, ERR_USAGE);
+	fclose(f);
+	buf_free(&in);
+}
+
+static void a_value_is_one_line(void **state)
+{
+	struct buf out = BUF_INIT(64);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(gitproto_add(&out, "username", "a=b", &err), 0);
+	assert_string_equal(buf_str(&out), "username=a=b\n");
+	assert_int_equal(gitproto_add(&out, "username", "a\nhost=b", &err), -1);
+	assert_int_equal(err.class, ERR_INTERNAL);
+	assert_null(strstr(err.message, "host=b"));
+	assert_int_equal(gitproto_add(&out, "username", "a\r", &err), -1);
+	assert_string_equal(buf_str(&out), "username=a=b\n");
+	buf_free(&out);
+}
+
+/* ---- answers ------------------------------------------------------------------------- */
+
+static void an_answer(void **state)
+{
+	char want[512];
+
+	(void)state;
+	snprintf(want, sizeof(want), "username=AKIDEXAMPLE\npassword=20150830T123600Z%s\n"
+		 "password_expiry_utc=%d\n", signature, NOW + 900);
+	answers(HTTPS HOST REPO, NULL, want);
+	answers("future=1\nno equals\n" REPO HOST HTTPS "\n", NULL, want);
+	snprintf(want, sizeof(want), "capability[]=authtype\nusername=AKIDEXAMPLE\n"
+		 "password=20150830T123600Z%s\npassword_expiry_utc=%d\nephemeral=1\n", signature,
+		 NOW + 900);
+	answers("capability[]=authtype\n" HTTPS HOST REPO, NULL, want);
+	world.token = "IQoJb3Jp//+=";
+	snprintf(want, sizeof(want), "username=AKIDEXAMPLE%%IQoJb3Jp//+=\n"
+		 "password=20150830T123600Z%s\npassword_expiry_utc=%d\n", signature, NOW + 900);
+	answers(HTTPS HOST REPO, NULL, want);
+	assert_int_equal(world.fetched, 0);
+}
+
+static void silence_for_others(void **state)
+{
+	static const char *const others[] = {
+		"", "\n", HTTPS, HOST REPO, HTTPS REPO,
+		"protocol=http\n" HOST REPO, "protocol=HTTPS\n" HOST REPO, "protocol=ssh\n" HOST REPO,
+		"protocol=https \n" HOST REPO,
+		HTTPS "host=github.com\n" REPO,
+		HTTPS "host=git-codecommit.us-east-1.amazonaws.com.evil.example\n" REPO,
+		HTTPS "host=git-codecommit.us-east-1.amazonaws.com@evil.example\n" REPO,
+		HTTPS "host=GIT-CODECOMMIT.us-east-1.amazonaws.com\n" REPO,
+		HTTPS "host=github.com\n",	/* no path: not our business either */
+	};
+
+	(void)state;
+	world.no_keys = true;	/* nothing is looked for */
+	world.fail = ERR_ACCESS;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		answers(others[i], NULL, "");
+	assert_int_equal(world.fetched, 0);
+}
+
+static void any_host_when_asked_for(void **state)
+{
+	struct codecommit c = { .ignore_host_check = true, .region = "us-east-2" };
+	struct buf a = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX), b = a;
+	static const char text[] = HTTPS "host=proxy.example\n" REPO;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(ask(text, strlen(text), &c, &a, &err), 0);
+	c.region = NULL;
+	world.region = "us-east-2";
+	assert_int_equal(ask(text, strlen(text), &c, &b, &err), 0);
+	assert_string_equal(a.data, b.data);
+	c.region = "us-east-1";
+	assert_int_equal(ask(text, strlen(text), &c, &b, &err), 0);
+	assert_string_not_equal(a.data, b.data);
+	buf_free(&a);
+	buf_free(&b);
+	answers("protocol=http\nhost=proxy.example\n" REPO, &c, "");
+	answers(HTTPS "host=user@proxy.example\n" REPO, &c, "");
+	answers(HTTPS "host=proxy.example:x\n" REPO, &c, "");
+	answers(HTTPS REPO, &c, "");
+	c.region = "Ohio";
+	refuses(text, &c, ERR_USAGE, "unknown region \"Ohio\"");
+	c.region = NULL;
+	world.region = NULL;
+	refuses(text, &c, ERR_USAGE, "--region");
+	/* A host that tells its region is believed. */
+	c.region = "eu-west-1";
+	answers(HTTPS HOST REPO, &c, "username=AKIDEXAMPLE\npassword=20150830T123600Z"
+		"088fec8c788f892e6cb940f22a736b224a5a5de18925fa5f02413a1bb215c389\n"
+		"password_expiry_utc=1440939060\n");
+}
+
+static void a_missing_path_is_explained(void **state)
+{
+	(void)state;
+	refuses(HTTPS HOST, NULL, ERR_USAGE, "run git config --global credential.https://"
+		"git-codecommit.us-east-1.amazonaws.com.useHttpPath true");
+	refuses(HTTPS HOST "path=\n", NULL, ERR_USAGE, "useHttpPath");
+	refuses(HTTPS HOST "path=a\npath=\n", NULL, ERR_USAGE, "useHttpPath");
+	assert_int_equal(world.fetched, 0);
+}
+
+static void missing_credentials_are_explained(void **state)
+{
+	(void)state;
+	world.no_keys = true;
+	world.metadata_disabled = "true";
+	refuses(HTTPS HOST REPO, NULL, ERR_ACCESS, "profile \"default\" in /nonexistent/credentials");
+	world.profile = "devops";
+	refuses(HTTPS HOST REPO, NULL, ERR_USAGE, "aws configure --profile devops");
+	assert_int_equal(world.fetched, 0);
+}
+
+static void what_needs_the_network_is_fetched(void **state)
+{
+	struct buf answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	static const char text[] = HTTPS HOST REPO;
+	struct err err = { 0 };
+
+	(void)state;
+	world.no_keys = true;
+	world.expiration = NOW + 3600;
+	assert_int_equal(ask(text, strlen(text), NULL, &answer, &err), 0);
+	assert_int_equal(world.fetched, 1);
+	assert_non_null(strstr(answer.data, "username=ASIAFETCHED%to/ken==\n"));
+	assert_non_null(strstr(answer.data, "password_expiry_utc=1440939060\n"));
+	world.expiration = NOW + 60;	/* the password ends with the session */
+	assert_int_equal(ask(text, strlen(text), NULL, &answer, &err), 0);
+	assert_non_null(strstr(answer.data, "password_expiry_utc=1440938220\n"));
+	world.expiration = NOW;
+	refuses(text, NULL, ERR_ACCESS, "have ended");
+	world.fail = ERR_UNAVAILABLE;
+	refuses(text, NULL, ERR_UNAVAILABLE, "the fetch failed");
+	buf_free(&answer);
+}
+
+static void paths_are_bounded(void **state)
+{
+	struct buf text = BUF_INIT(GITPROTO_MAX), answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	struct err err = { 0 };
+
+	(void)state;
+	buf_adds(&text, HTTPS HOST "path=");
+	while (text.len < GITPROTO_MAX - 1)
+		buf_addc(&text, '%');	/* three bytes each when encoded */
+	buf_addc(&text, '\n');
+	assert_int_equal(ask(text.data, text.len, NULL, &answer, &err), -1);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_string_equal(buf_str(&answer), "quit=1\n");
+	buf_free(&text);
+	buf_free(&answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests),
+		cmocka_unit_test(reading_ends_at_the_empty_line),
+		cmocka_unit_test(a_request_without_end_is_refused),
+		cmocka_unit_test(a_value_is_one_line),
+		cmocka_unit_test_setup(an_answer, clear_world),
+		cmocka_unit_test_setup(silence_for_others, clear_world),
+		cmocka_unit_test_setup(any_host_when_asked_for, clear_world),
+		cmocka_unit_test_setup(a_missing_path_is_explained, clear_world),
+		cmocka_unit_test_setup(missing_credentials_are_explained, clear_world),
+		cmocka_unit_test_setup(what_needs_the_network_is_fetched, clear_world),
+		cmocka_unit_test_setup(paths_are_bounded, clear_world),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
