@@ -41,7 +41,7 @@ fail() { printf '\n%s\n' "demo: $*" >&2; exit 1; }
 
 export CODETRAIN_SANDBOX=$D/sandbox CODETRAIN_SANDBOX_VENV=$VENV CODETRAIN_SANDBOX_CACHE=$B/cache
 codetrain sandbox down --purge >/dev/null 2>&1 || true
-rm -rf "$D/home" "$D/work"
+rm -rf "${D:?}/home" "${D:?}/work"
 mkdir -p "$D/home" "$D/work"
 [ -n "$DEMO_KEEP" ] || trap 'codetrain sandbox down --purge >/dev/null 2>&1 || true' EXIT
 trap 'exit 130' INT TERM HUP

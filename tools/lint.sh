@@ -53,7 +53,9 @@ tracked '*.c' | grep -v '^tests/' | while read -r f; do
 	awk -v f="$f" '/^[A-Za-z_].*[^;]$/ { name = $0 } /^\{/ { start = NR }
 		/^\}/ { if (start && NR - start > 70) printf "%s:%d: %d lines: %s\n", f, start, NR - start, name; start = 0 }' "$f"
 done | rule 'functions of at most 70 lines'
-tracked '*.c' '*.h' | grep -v '^lib/spec/shapes_' | xargs grep -nE '^.{111,}$' | rule 'lines of at most 110 bytes'
+# (rows of test tables may be longer)
+tracked '*.c' '*.h' | grep -vE '^(tests/|lib/spec/shapes_)' | xargs grep -nE '^.{111,}$' |
+	rule 'lines of at most 110 bytes'
 
 # -- nothing for later, no machine of ours
 tracked . | grep -v '^tools/lint.sh$' | xargs grep -nIE '\b(TODO|FIXME|XXX|HACK)\b' | rule 'no promise for later'
@@ -67,7 +69,7 @@ done | rule 'every header compiles alone'
 
 # -- shell and manual pages
 tracked '*.sh' '*.t' 'sandbox/codetrain-sandbox' '.ci/run' |
-	xargs shellcheck -x -S warning -s sh -e SC1090,SC1091,SC2034,SC2154 2>&1 | rule 'shellcheck'
+	xargs shellcheck -x -S warning -s sh -e SC1090,SC1091,SC2034,SC2154,SC3045 2>&1 | rule 'shellcheck'
 tracked 'docs/man/*.1' | xargs -r mandoc -T lint -W warning 2>&1 | rule 'mandoc -T lint'
 
 # -- cppcheck; what it gets wrong: tables it does not see used (unusedStructMember),

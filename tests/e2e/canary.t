@@ -95,8 +95,7 @@ like "$(cat /proc/$victim/limits)" 'Max core file size +0 ' 'it may not dump a c
 ok 'its environment holds no secret'
 kill -SEGV $victim
 wait $victim 2>/dev/null
-isnt "$(ls)" '' 'the folder is there'
-is "$(ls | grep -c core)" 0 'no core is left'
+is "$(echo ./*)" ./training-job.json 'no core is left'
 exec 9>&-
 
 # -- what lies about afterwards; the sandbox itself is the AWS that keeps the secret
