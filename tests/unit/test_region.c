@@ -235,7 +235,7 @@ static void look_alikes(void **state)
 		"vpce-A.git-codecommit.us-east-1.vpce.amazonaws.com",
 		"xvpce-a.git-codecommit.us-east-1.vpce.amazonaws.com",
 		"vpce-a.git-codecommit.us-east-1.vpce.amazonaws.com.evil.example",
-		"git-codecommit.us-east-1.amazonaws\xe3\x80\x82""com",
+		"git-codecommit.us-east-1.amazonaws\343\200\202com",
 	};
 	char region[REGION_MAX] = "before";
 
