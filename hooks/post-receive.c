@@ -178,9 +178,9 @@ static int run(void)
 	if (queue_push_environment(&h.push))
 		term_warning(name, "some push options are too long or too many; they are left out");
 	read_pushed(&h);
-	if (h.recorded.first && queue_wake_or_start(h.gitdir, &err) < 0) {
+	if (h.refs && queue_wake_or_start(h.gitdir, &err) < 0) {
 		term_error(name, &err);
-		fprintf(stderr, "%s: recorded, but no drainer runs; start one: "
+		fprintf(stderr, "%s: the push is safe, but no drainer runs; start one: "
 			"codetrain queue run -C '%s'\n", name, h.gitdir);
 	}
 	report(&h);

@@ -4,7 +4,7 @@
  * and nothing from a push or the environment of a hook.
  *
  *	codetrain.target	local, codebuild…; several: one delivery to each
- *	codetrain.refs		globs; a "!" in front excludes; default refs/heads/*
+ *	codetrain.refs		globs; a "!" in front excludes; default: all branches
  *	codetrain.NAME		what a target needs; codetrain.TARGET.NAME wins over it
  */
 #ifndef CODETRAIN_QUEUE_CONFIG_H

@@ -11,27 +11,43 @@
 
 static const char fifo_name[] = "wake", lock_name[] = "drainer.lock";
 
-bool queue_wake(const char *gitdir)
+/* The writing end; -1 when nobody reads. */
+static int open_writer(const char *gitdir)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct err ignored;
-	bool woken = false;
 	int fd = -1;
 
 	if (queue_db_path(gitdir, fifo_name, &path, &ignored) == 0)
 		fd = open(buf_str(&path), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
-		const struct sigaction ignore = { .sa_handler = SIG_IGN };
-		struct sigaction old;
-
-		sigaction(SIGPIPE, &ignore, &old);
-		/* full: it has enough to wake up from */
-		woken = write(fd, "w", 1) == 1 || errno == EAGAIN;
-		sigaction(SIGPIPE, &old, NULL);
-		close(fd);
-	}
 	buf_free(&path);
+	return fd;
+}
+
+bool queue_wake(const char *gitdir)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	int fd = open_writer(gitdir);
+	struct sigaction old;
+	bool woken;
+
+	if (fd < 0)
+		return false;
+	sigaction(SIGPIPE, &ignore, &old);
+	/* full: it has enough to wake up from */
+	woken = write(fd, "w", 1) == 1 || errno == EAGAIN;
+	sigaction(SIGPIPE, &old, NULL);
+	close(fd);
 	return woken;
+}
+
+bool queue_wake_present(const char *gitdir)
+{
+	int fd = open_writer(gitdir);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static int start(const char *gitdir, struct err *err)
@@ -92,6 +108,19 @@ int queue_wake_listen(const char *gitdir, struct err *err)
 out:
 	buf_free(&path);
 	return fd;
+}
+
+bool queue_wake_still_there(const char *gitdir, int lock)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct stat ours, there;
+	struct err ignored;
+	bool same = queue_db_path(gitdir, lock_name, &path, &ignored) == 0 &&
+		    fstat(lock, &ours) == 0 && stat(buf_str(&path), &there) == 0 &&
+		    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+
+	buf_free(&path);
+	return same;
 }
 
 bool queue_wake_take(int fd)

@@ -19,6 +19,9 @@
 /* True when a drainer is there and was woken. */
 bool queue_wake(const char *gitdir);
 
+/* True when a drainer is there; it is left alone. */
+bool queue_wake_present(const char *gitdir);
+
 /* Wakes the drainer, or starts one in the background: its own session, no
  * descriptor of ours, an environment of names that it needs. */
 int queue_wake_or_start(const char *gitdir, struct err *err);
@@ -27,6 +30,9 @@ int queue_wake_or_start(const char *gitdir, struct err *err);
  * which never blocks and never ends. Both are closed by the caller. */
 int queue_wake_lock(const char *gitdir, deadline_t deadline, struct err *err);
 int queue_wake_listen(const char *gitdir, struct err *err);
+/* False when the lock's file is no longer the one at its path: the repository was
+ * removed, or another took its place. */
+bool queue_wake_still_there(const char *gitdir, int lock);
 /* Takes what was written; true when there was something. */
 bool queue_wake_take(int fd);
 

@@ -1,0 +1,273 @@
+#include "deliver_loop.h"
+#include "queue_spool.h"
+#include "queue_wake.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	HEARTBEAT_MS = 5000,		/* how soon a removed repository is noticed */
+	FAULT_WAIT_MS = 10000,
+	FAULT_TEXT = 2048,
+};
+
+static const char fault_name[] = "drainer.error";
+
+static volatile int stop;
+static volatile int wake_fd = -1;
+
+static void on_signal(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	stop = 1;
+	if (wake_fd >= 0 && write(wake_fd, "s", 1) < 0)
+		stop = 1;	/* full: it wakes up all the same */
+	errno = saved;
+}
+
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	const struct sigaction act = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &act, NULL);
+}
+
+static int64_t real_now(void *arg)
+{
+	(void)arg;
+	return clock_now_ms();
+}
+
+static uint32_t real_random(void *arg)
+{
+	uint32_t r = 0;
+
+	(void)arg;
+	if (getentropy(&r, sizeof(r)) < 0)
+		r = UINT32_MAX / 2;
+	return r;
+}
+
+static int spool_waits(const char *gitdir, bool *waits, struct err *err)
+{
+	struct strs names = STRS_INIT;
+	int rc = queue_spool_list(gitdir, 1, &names, err);
+
+	*waits = names.n > 0;
+	strs_free(&names);
+	return rc;
+}
+
+/* Until a time, a wake-up, or the end of something under way. True when woken. */
+static bool sleep_until(const struct deliver *d, int fifo, int64_t wake_ms, deadline_t end)
+{
+	struct pollfd fds[DELIVER_SLOTS_MAX + 1] = { { .fd = fifo, .events = POLLIN } };
+	size_t n = 1 + (d ? deliver_poll(d, fds + 1, DELIVER_SLOTS_MAX) : 0);
+	int64_t wait = wake_ms ? wake_ms - clock_now_ms() : HEARTBEAT_MS;
+
+	if (wait < 0)
+		wait = 0;
+	if (wait > HEARTBEAT_MS)
+		wait = HEARTBEAT_MS;
+	if (wait > deadline_left(end))
+		wait = deadline_left(end);
+	poll(fds, n, (int)wait);
+	return queue_wake_take(fifo);
+}
+
+struct drain {
+	const struct deliver_loop *loop;
+	struct deliver_tally *tally;
+	struct queue_db *db;
+	struct deliver *deliver;
+	int lock, fifo;
+	deadline_t end;
+};
+
+static int open_all(struct drain *r, struct err *err)
+{
+	const struct deliver_settings settings = {
+		.gitdir = r->loop->gitdir, .targets = r->loop->targets, .now_ms = real_now,
+		.random = real_random, .report = r->loop->report, .arg = r->loop->arg,
+		.stop = &stop,
+	};
+	struct deliver_settings s = settings;
+
+	if (queue_db_open(r->loop->gitdir, QUEUE_DB_EXISTING, QUEUE_DB_BUSY_MS, &r->db, err) < 0)
+		return -1;
+	s.db = r->db;
+	return deliver_new(&s, &r->deliver, err);
+}
+
+static void close_all(struct drain *r)
+{
+	deliver_free(r->deliver);
+	r->deliver = NULL;
+	if (r->db)
+		queue_db_checkpoint(r->db);
+	queue_db_close(r->db);
+	r->db = NULL;
+}
+
+static bool over(const struct drain *r)
+{
+	return stop || deadline_over(r->end) ||
+	       !queue_wake_still_there(r->loop->gitdir, r->lock);
+}
+
+/* Turns until nothing is left to do, or this drainer's time is over. */
+static int drain(struct drain *r, struct err *err)
+{
+	struct deliver_state state;
+
+	while (!over(r)) {
+		if (deliver_turn(r->deliver, &state, err) < 0)
+			return -1;
+		r->tally->settled += state.settled;
+		r->tally->failed += state.failed;
+		if (state.more)
+			continue;
+		if (queue_store_open_count(r->db, &r->tally->open, err) < 0)
+			return -1;
+		if (r->tally->open == 0 || (r->loop->once && state.running == 0))
+			return 0;
+		queue_db_checkpoint(r->db);
+		if (sleep_until(r->deliver, r->fifo, state.wake_ms, r->end)) {
+			deliver_hurry(r->deliver);
+			if (queue_store_hurry(r->db, NULL, ERR_UNAVAILABLE, clock_now_ms(), err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static void note_fault(const char *gitdir, const struct err *why)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct err ignored;
+
+	if (queue_db_path(gitdir, fault_name, &path, &ignored) == 0) {
+		if (why)
+			file_replace(buf_str(&path), why->message, strlen(why->message), 0600,
+				     &ignored);
+		else
+			unlink(buf_str(&path));
+	}
+	buf_free(&path);
+}
+
+int deliver_loop_fault(const char *gitdir, struct buf *out, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct file_info info;
+	int rc = queue_db_path(gitdir, fault_name, &path, err);
+
+	if (rc == 0)
+		rc = file_read(buf_str(&path), out, &info, err);
+	buf_free(&path);
+	return rc;
+}
+
+/* In the background a full disk or a damaged file is waited out: nobody else
+ * would try again. Everything is opened anew, so nothing half-known stays. */
+static int drain_on(struct drain *r, struct err *err)
+{
+	for (;;) {
+		int rc = open_all(r, err);
+
+		if (rc == 0)
+			rc = drain(r, err);
+		close_all(r);
+		if (rc == 0) {
+			note_fault(r->loop->gitdir, NULL);
+			return 0;
+		}
+		if (!r->loop->background || over(r))
+			return -1;
+		note_fault(r->loop->gitdir, err);
+		*err = (struct err){ 0 };
+		sleep_until(NULL, r->fifo, clock_now_ms() + FAULT_WAIT_MS, r->end);
+	}
+}
+
+static void let_go(struct drain *r)
+{
+	int fifo = r->fifo;
+
+	wake_fd = -1;
+	r->fifo = -1;
+	if (fifo >= 0)
+		close(fifo);
+	close(r->lock);
+	r->lock = -1;
+}
+
+/* Anything that came between the last turn and the closing of the FIFO? Its
+ * hook believed that we would see it. */
+static int anything_left(const struct deliver_loop *loop, int64_t *open, struct err *err)
+{
+	struct queue_db *db;
+	bool spooled = false;
+	int rc;
+
+	if (queue_db_open(loop->gitdir, QUEUE_DB_EXISTING, QUEUE_DB_BUSY_MS, &db, err) < 0)
+		return -1;
+	rc = queue_store_open_count(db, open, err);
+	queue_db_close(db);
+	if (rc == 0)
+		rc = spool_waits(loop->gitdir, &spooled, err);
+	*open += spooled;
+	return rc;
+}
+
+static int one_life(struct drain *r, struct err *err)
+{
+	int rc = -1;
+
+	r->lock = queue_wake_lock(r->loop->gitdir, deadline_in(0), err);
+	if (r->lock < 0) {
+		if (err->class != ERR_TIMEOUT)
+			return -1;
+		*err = (struct err){ 0 };
+		r->tally->elsewhere = true;
+		queue_wake(r->loop->gitdir);
+		return 0;
+	}
+	r->fifo = queue_wake_listen(r->loop->gitdir, err);
+	wake_fd = r->fifo;
+	if (r->fifo >= 0)
+		rc = drain_on(r, err);
+	let_go(r);
+	return rc;
+}
+
+int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, struct err *err)
+{
+	struct drain r = { .loop = loop, .tally = out, .lock = -1, .fifo = -1,
+			   .end = deadline_in(loop->life_s * 1000) };
+
+	*out = (struct deliver_tally){ 0 };
+	stop = 0;
+	catch_signals();
+	do {
+		if (one_life(&r, err) < 0)
+			return -1;
+		if (out->elsewhere || stop || access(loop->gitdir, F_OK) < 0)
+			return 0;
+		if (anything_left(loop, &out->open, err) < 0)
+			return -1;
+	} while (out->open && !loop->once && !deadline_over(r.end));
+	if (out->open && loop->background)
+		return queue_wake_or_start(loop->gitdir, err);
+	return 0;
+}

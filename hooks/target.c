@@ -1,0 +1,43 @@
+#include "target.h"
+
+#include <string.h>
+
+enum { TARGETS_MAX = 16 };
+
+const struct target *const target_table[] = {
+	&target_local,
+	&target_codebuild,
+	NULL
+};
+
+const struct target *target_find(const struct target *const *table, const char *name)
+{
+	for (; *table; table++)
+		if (strcmp((*table)->name, name) == 0)
+			return *table;
+	return NULL;
+}
+
+int target_summary(const struct target *const *table, const struct queue_config *config,
+		   struct buf *out, struct err *err)
+{
+	const char *names[TARGETS_MAX];
+	size_t n = queue_config_all(config, NULL, "target", names, TARGETS_MAX);
+
+	if (n == 0)
+		buf_adds(out, "nowhere: set a target with: git config codetrain.target local");
+	for (size_t i = 0; i < n; i++) {
+		const struct target *t = target_find(table, names[i]);
+		const char *label = t && t->label ? queue_config_get(config, t->name, t->label, NULL)
+						  : NULL;
+
+		buf_addf(out, "%s%s", i ? ", " : "", names[i]);
+		if (label)
+			buf_addf(out, " %s", label);
+		else if (!t)
+			buf_adds(out, " (no such target)");
+		else if (t->label)
+			buf_addf(out, " (codetrain.%s is not set)", t->label);
+	}
+	return buf_check(out, "the list of targets", err);
+}

@@ -1,0 +1,75 @@
+/*
+ * Where events are delivered to: one file and one row in target.c each.
+ */
+#ifndef CODETRAIN_TARGET_H
+#define CODETRAIN_TARGET_H
+
+#include "queue_config.h"
+#include "queue_store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TARGET_TEXT_MAX (32 << 10)	/* bytes kept of a request or an answer */
+
+/* One delivery in a target's hands. */
+struct target_job {
+	const char *gitdir;
+	const char *uuid;		/* of this repository's queue */
+	const struct queue_config *config;
+	struct queue_delivery *delivery;
+	int64_t now_ms;
+	const volatile int *stop;	/* may be NULL */
+	void **state;			/* the target's own, kept from one delivery to the next */
+
+	/* Puts `external` on the disk: what `look` needs to find the work again.
+	 * To be called before the step that cannot be taken back. */
+	int (*remember)(struct target_job *job, const char *external, struct err *err);
+	void *remember_arg;
+
+	/* What the target says about it; all start empty. No secret in any. */
+	struct buf outcome;		/* one line: "build scikit-learn-iris:12 started" */
+	struct buf external;		/* the build's id; empty: what was remembered stays */
+	struct buf request, answer;	/* for `queue show` */
+	bool maybe_done;		/* with TARGET_FAILED: it may have been carried out */
+	bool certain;			/* with TARGET_ABSENT: it was looked for where it would be */
+	int wait_fd;			/* with TARGET_RUNNING: readable when it is worth looking;
+					 * the caller closes it. -1: look once a second */
+};
+
+enum target_verdict {
+	TARGET_DONE,	/* delivered; how it went is in `outcome` */
+	TARGET_RUNNING,	/* under way: ask `look` */
+	TARGET_ABSENT,	/* only from `look`: nothing was started, so start */
+	TARGET_FAILED,	/* err.class says whether to try again; see deliver_is_temporary */
+};
+
+struct target {
+	const char *name;	/* the value of codetrain.target */
+	const char *label;	/* the key whose value names the destination for people; NULL */
+	int slots;		/* deliveries under way at once, when codetrain.builds is unset */
+
+	/* Starts the delivery. It was claimed on the disk before. */
+	enum target_verdict (*start)(struct target_job *job, struct err *err);
+
+	/* What became of a delivery that was started, by this process or by one
+	 * that died at any instruction of `start`. Also asked before a second
+	 * try when the first may have been carried out. */
+	enum target_verdict (*look)(struct target_job *job, struct err *err);
+
+	/* Frees *state; NULL when there is none. */
+	void (*close)(void *state);
+};
+
+extern const struct target *const target_table[];	/* NULL behind the last */
+
+/* NULL when there is none of that name. */
+const struct target *target_find(const struct target *const *table, const char *name);
+
+/* "codebuild scikit-learn-iris", several with ", "; for people. */
+int target_summary(const struct target *const *table, const struct queue_config *config,
+		   struct buf *out, struct err *err);
+
+extern const struct target target_local, target_codebuild;
+
+#endif
