@@ -60,6 +60,9 @@ tracked '*.c' '*.h' | grep -vE '^(tests/|lib/spec/shapes_)' | xargs grep -nE '^.
 # -- nothing for later, no machine of ours
 tracked . | grep -v '^tools/lint.sh$' | xargs grep -nIE '\b(TODO|FIXME|XXX|HACK)\b' | rule 'no promise for later'
 
+# -- the buildspec to copy is the one that the example runs
+cmp buildspec.yml examples/scikit-learn-iris/buildspec.yml 2>&1 | rule 'one buildspec'
+
 # -- every header compiles alone
 tracked 'lib/*.h' 'hooks/*.h' 'buildstep/*.h' 'credhelper/*.h' | while read -r h; do
 	# shellcheck disable=SC2046
