@@ -136,7 +136,9 @@ static int check_size(struct check_run *run, const struct todo *todo, bool *read
 static int check_blob(struct check_run *run, const struct todo *todo, struct err *err)
 {
 	struct check_item item = { .subject = CHECK_BLOB, .commit = &todo->commit,
-				   .blob = &todo->blob, .path = todo->path, .mode = todo->mode };
+				   .blob = &todo->blob, .path = todo->path, .mode = todo->mode,
+				   .part = todo->mode == GIT_FILEMODE_LINK ? "link's target"
+									   : NULL };
 	git_odb_object *object = NULL;
 	bool readable;
 	int rc;

@@ -172,7 +172,7 @@ int check_found(struct check_run *run, const struct check_item *item,
 	mend(run, item, &place, &fix);
 	if (!f.fix && fix.len)
 		f.fix = buf_str(&fix);
-	if (!f.file && !item->part)
+	if (!f.file)
 		f.file = item->path;
 	if (item->commit) {
 		git_oid_tostr(commit, sizeof(commit), item->commit);

@@ -197,6 +197,14 @@ static void put_later(FILE *f, const struct report *r, size_t i)
 	buf_free(&later);
 }
 
+/* One visit to a commit mends all that is in it. */
+static bool as_before(const struct report *r, size_t i)
+{
+	const struct report_finding *x = &r->v[i], *before = i ? &r->v[i - 1] : NULL;
+
+	return before && before->fix && strcmp(before->fix, x->fix) == 0 && strchr(x->fix, '\n');
+}
+
 static void put_finding(FILE *f, const struct report *r, size_t i)
 {
 	const struct report_finding *x = &r->v[i];
@@ -208,7 +216,9 @@ static void put_finding(FILE *f, const struct report *r, size_t i)
 	put_folded(f, buf_str(&head), x->warning ? 9 : 7);
 	put_place(f, x);
 	put_later(f, r, i);
-	if (x->fix)
+	if (x->fix && as_before(r, i))
+		put_row(f, "mend", "as above");
+	else if (x->fix)
 		put_commands(f, x->fix);
 	if (x->rotate)
 		put_row(f, "rotate", x->rotate);
@@ -231,17 +241,7 @@ void report_text(const struct report *r, FILE *f)
 
 static int add_member(cJSON *object, const char *name, const char *value)
 {
-	char *line, *flat;
-	bool ok;
-
-	if (!value)
-		return 0;
-	flat = strdup(value);	/* commands: one line in JSON */
-	for (line = flat; line && (line = strchr(line, '\n'));)
-		*line = ';';
-	ok = flat && cJSON_AddStringToObject(object, name, flat);
-	free(flat);
-	return ok ? 0 : -1;
+	return !value || cJSON_AddStringToObject(object, name, value) ? 0 : -1;
 }
 
 static int json_finding(cJSON *list, const struct report_finding *x)

@@ -1,0 +1,43 @@
+/*
+ * Hooks in a repository: codetrain's own file, and the hook that stood there
+ * before, which it runs first.
+ *
+ * NAME becomes a short sh script (see install_script.c); what was NAME before
+ * is kept beside it, byte for byte, as NAME.before-codetrain.
+ */
+#ifndef CODETRAIN_INSTALL_H
+#define CODETRAIN_INSTALL_H
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+#include <stdbool.h>
+
+#define INSTALL_SUFFIX ".before-codetrain"
+#define INSTALL_SCRIPT_MAX 65536
+
+struct install {
+	bool server, global;
+};
+
+/* A hook that codetrain has. */
+struct install_hook {
+	const char *name;	/* "pre-push" */
+	const char *program;	/* in libexec/codetrain */
+	bool server;
+	bool closed;		/* when the program is gone: fail (and not: warn and go on) */
+};
+
+typedef int install_fn(const struct install *install, struct err *err);
+install_fn install_add, install_remove, install_status;
+
+/* The script for a hook. `program` is its absolute path. `previous`: the text
+ * of the hook that stood there, NULL when there was none. */
+int install_script(const struct install_hook *hook, const char *program, const char *previous,
+		   struct buf *out, struct err *err);
+
+/* The path of the program that a script made by install_script runs. 0, or -1
+ * when the text is no such script. */
+int install_script_program(const char *text, struct buf *program);
+
+#endif
