@@ -13,7 +13,6 @@ import sys
 import threading
 import traceback
 import uuid
-from pathlib import Path
 from typing import Any, Callable, Iterable
 
 from werkzeug.serving import ThreadedWSGIServer
@@ -43,8 +42,8 @@ _CHANGES_GIT = ("iam", "codecommit")
 class Api:
     """The WSGI application and everything that it holds together."""
 
-    def __init__(self, state: State, url: str, lib: Path) -> None:
-        self.state, self.url, self.lib = state, url, lib
+    def __init__(self, state: State, url: str) -> None:
+        self.state = state
         self.sessions = Sessions(state.sessions)
         self.accounts = Accounts(self.sessions)
         self.containers = Containers(self.sessions, url)
@@ -119,7 +118,7 @@ class Api:
             self.faults.after(request)
             return answer
         except AwsError as error:
-            protocol = request.protocol if request else "s3" if "x-amz-target" not in str(environ.keys()).lower() else "json"
+            protocol = request.protocol if request else "json" if "HTTP_X_AMZ_TARGET" in environ else "s3"
             return Answer(*render(error, protocol, request_id, environ["PATH_INFO"]))
         except Dropped:
             raise
@@ -180,9 +179,8 @@ def main() -> int:
     os.umask(0o077)
     state = State.from_environment()
     port = state.ports()["api"]
-    lib = Path(__file__).resolve().parent.parent
     processes.become_subreaper()
-    api = Api(state, f"http://127.0.0.1:{port}", lib)
+    api = Api(state, f"http://127.0.0.1:{port}")
     api.begin()
     server = Server("127.0.0.1", port, api, Handler)
     server.log_startup = lambda: None       # type: ignore[method-assign]

@@ -10,7 +10,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from . import moto_world, s3_objects
+from . import iris_data, moto_world, s3_objects
 from .accounts import iam
 from .errors import AwsError
 from .state import ACCOUNTS, BETA, DEVOPS, PRODUCTION, REGION, write_private
@@ -136,7 +136,7 @@ def _bucket(api: "Api") -> None:
         answer = api.journal.run(environ, REGION, "s3", "CreateBucket")
         if answer.status >= 400:
             raise AwsError("InternalFailure", answer.body.decode("utf-8", "replace"))
-    data = (api.lib / "data" / "iris.csv").read_bytes()
+    data = iris_data.CSV.encode()
     s3_objects.put(api.journal, BETA, REGION, BUCKET, "iris/training/iris.csv", io.BytesIO(data), len(data), "text/csv")
 
 

@@ -162,6 +162,9 @@ def _prose_rules(params: dict[str, Any]) -> None:
     algorithm, stopping = params["AlgorithmSpecification"], params.get("StoppingCondition", {})
     if ("TrainingImage" in algorithm) == ("AlgorithmName" in algorithm):
         raise AwsError("ValidationException", "You must specify exactly one of TrainingImage and AlgorithmName")
+    resources = params["ResourceConfig"]
+    if not resources.get("InstanceGroups") and (not resources.get("InstanceType") or resources.get("InstanceCount", 0) < 1):
+        raise AwsError("ValidationException", "ResourceConfig must have InstanceType and an InstanceCount of at least 1")
     longest, waiting = stopping.get("MaxRuntimeInSeconds", 86400), stopping.get("MaxWaitTimeInSeconds")
     spot = params.get("EnableManagedSpotTraining", False)
     if spot and (waiting is None or waiting < longest):

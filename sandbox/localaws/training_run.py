@@ -69,8 +69,7 @@ class TrainingRun(threading.Thread):
 
     def _work(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        count = self.job["ResourceConfig"].get("InstanceCount", 1)
-        hosts = [f"algo-{index}" for index in range(1, count + 1)]
+        hosts = [f"algo-{index}" for index in range(1, host_count(self.job) + 1)]
         self._step("Downloading", "Downloading input data", TrainingStartTime=time.time())
         for host in hosts:
             self._prepare(host, hosts)
@@ -114,8 +113,7 @@ class TrainingRun(threading.Thread):
             started = job.get("TrainingStartTime")
             if started:
                 seconds = max(1, round(job["TrainingEndTime"] - started))
-                count = job["ResourceConfig"].get("InstanceCount", 1)
-                job["TrainingTimeInSeconds"], job["BillableTimeInSeconds"] = seconds, seconds * count
+                job["TrainingTimeInSeconds"], job["BillableTimeInSeconds"] = seconds, seconds * host_count(job)
             with self._lock:
                 if self._metrics:
                     job["FinalMetricDataList"] = [{"MetricName": name, "Value": value, "Timestamp": when}
@@ -279,6 +277,12 @@ class TrainingRun(threading.Thread):
             s3_objects.upload(self.api.journal, self.role, self.job["region"], bucket, key, archive)
         except AwsError as error:
             raise Failed(f"ClientError: Artifact upload failed:{error.code} ({error.status}): {error.message}") from None
+
+
+def host_count(job: Entry) -> int:
+    resources = job["ResourceConfig"]
+    groups = resources.get("InstanceGroups")
+    return sum(group["InstanceCount"] for group in groups) if groups else int(resources.get("InstanceCount", 1))
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:
