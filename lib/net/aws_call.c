@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 enum {
+	SECRET_ANSWER_MAX = 1 << 20,		/* no such answer has more than about 100 KiB */
 	SKEW_MATTERS = 120,			/* seconds; AWS takes signatures within 5 minutes */
 	STREAM_TIMEOUT_MS = 6 * 3600 * 1000,	/* the low-speed guard ends what hangs */
 };
@@ -121,7 +122,7 @@ static bool mend_credentials(struct call *c)
 	return true;
 }
 
-static int report(struct call *c, struct err *err)
+static int report(struct call *c, const struct creds *creds, struct err *err)
 {
 	const struct aws_failure *f = &c->failure;
 	struct aws *a = c->a;
@@ -133,8 +134,8 @@ static int report(struct call *c, struct err *err)
 		snprintf(a->code, sizeof(a->code), "%s", f->code);
 		snprintf(a->message, sizeof(a->message), "%s", f->message);
 		if (f->foreign)
-			err_set(err, class, "%s answered with %s, not as AWS does%s", c->q->host,
-				f->message, c->r->status / 100 == 5 ? ""
+			err_set(err, class, "%s answered with %s%s", c->q->host, f->message,
+				c->r->status / 100 == 5 ? ""
 					: "; check AWS_ENDPOINT_URL and endpoint_url");
 		else
 			err_set(err, class, "%s%s%s", f->code, f->message[0] ? ": " : "", f->message);
@@ -143,6 +144,8 @@ static int report(struct call *c, struct err *err)
 	}
 	if (c->attempt > 1)
 		err_suffix(err, " (%d attempts)", c->attempt);
+	if (err->class == ERR_ACCESS && creds)
+		err_suffix(err, "; called with the credentials of %s", creds->source);
 	return prefix(c, err);
 }
 
@@ -168,10 +171,10 @@ static int judge(struct call *c, const struct creds *creds, struct err *err)
 	kind = aws_retry_kind(c->q->operation, &c->outcome);
 	if (kind == AWS_RETRY_NEVER || c->attempt >= a->max_attempts ||
 	    (a->shared->stop && *a->shared->stop))
-		return report(c, err);
+		return report(c, creds, err);
 	pause = aws_retry_pause(a, kind, c->attempt + 1, c->r);
 	if (pause < 0)
-		return report(c, err);
+		return report(c, creds, err);
 	a->shared->world->sleep_ms(pause, a->shared->stop);
 	return 0;
 }
@@ -182,7 +185,7 @@ int aws_perform(struct aws *a, struct aws_request *q, struct http_response *r, s
 
 	a->code[0] = a->message[0] = '\0';
 	a->maybe_done = false;
-	r->body.max = AWS_ANSWER_MAX;
+	r->body.max = q->operation->secret_answer ? SECRET_ANSWER_MAX : AWS_ANSWER_MAX;
 	r->body.secret = q->operation->secret_answer;
 	for (;;) {
 		const struct creds *creds = NULL;

@@ -84,8 +84,11 @@ static void from_xml(const cJSON *tree, struct aws_failure *f)
 	}
 }
 
-static void from_status(const struct http_response *r, struct aws_failure *f)
+static void from_status(const struct aws_operation *operation,
+			const struct http_response *r, struct aws_failure *f)
 {
+	bool xml = operation->service->protocol == AWS_QUERY ||
+		   operation->service->protocol == AWS_S3;
 	char type[80] = "", place[300];
 
 	http_header(r, "content-type", type, sizeof(type));
@@ -94,8 +97,9 @@ static void from_status(const struct http_response *r, struct aws_failure *f)
 		snprintf(f->message, sizeof(f->message), "a redirect to %s (status %ld), which "
 			 "is not followed", place, r->status);
 	else
-		snprintf(f->message, sizeof(f->message), "%s (status %ld%s%s)",
-			 aws_answer_kind(r), r->status, type[0] ? ", " : "", type);
+		snprintf(f->message, sizeof(f->message), "%s, not AWS %s (status %ld%s%s)",
+			 aws_answer_kind(r), xml ? "XML" : "JSON", r->status,
+			 type[0] ? ", " : "", type);
 }
 
 /* HEAD answers have no body; their status is all they say. */
@@ -137,7 +141,7 @@ void aws_failure_read(const struct aws_operation *operation, const struct http_r
 	}
 	json_free(tree);
 	if (!out->code[0])
-		from_status(r, out);
+		from_status(operation, r, out);
 }
 
 /* ---- what it means --------------------------------------------------------------- */

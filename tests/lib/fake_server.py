@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""An AWS endpoint that misbehaves on request.
+
+fake_server.py PORTFILE LOG [CERTIFICATE KEY]
+
+Listens on 127.0.0.1, writes the port to PORTFILE and every request as a line of JSON to LOG, and ends
+when its standard input ends. The first part of the path chooses what happens:
+
+  /ok/…         answers as the service would (see answer below)
+  /hang/…       never answers               /reset/…     resets after the request was read
+  /close/…      closes without an answer    /slow/…      a byte each 0.3 s
+  /html/…       a web page, 200             /html502/…   one with 502
+  /empty/…      200 and nothing             /redirect/…  301 to another place of this server
+  /truncated/…  half of the answer          /halfjson/…  half of the answer, and says that is all
+  /big/…        100 MB                      /headers/…   headers without end
+  /garbage/…    not HTTP                    /403/… /500/… /503/…   that status, in AWS's words
+  /throttle/…   ThrottlingException         /throttleN/… that N times, then ok
+  /failN/…      503 N times, then ok        /skew/…      RequestTimeTooSkewed until the date is near
+  /expired/…    ExpiredToken                /token-line-break/…  a session token with a line break
+"""
+import base64
+import email.utils
+import json
+import os
+import re
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+import urllib.parse
+
+KEYS = {"AccessKeyId": "AKIAFAKEFAKEFAKE0001", "SecretAccessKey": "fakeSecret/0123456789+abcdefghijklmnopqr"}
+END = "2099-01-02T03:04:05Z"
+lock = threading.Lock()
+counts = {}
+
+
+def role_answer(action, role, token="fakeSessionToken/%s=="):
+    name = role.rsplit("/", 1)[-1]
+    return 200, "text/xml", f"""<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
+<Credentials><AccessKeyId>ASIA{name.upper():0<16.16}</AccessKeyId><SecretAccessKey>{KEYS['SecretAccessKey']}</SecretAccessKey>
+<SessionToken>{token % name}</SessionToken><Expiration>{END}</Expiration></Credentials></{action}Result>
+<ResponseMetadata><RequestId>id-sts</RequestId></ResponseMetadata></{action}Response>"""
+
+
+def secret(name, stage):
+    flat = {"aws_access_key_id": KEYS["AccessKeyId"], "aws_secret_access_key": KEYS["SecretAccessKey"]}
+    upper = {k.upper(): v for k, v in flat.items()}
+    values = {
+        "mlops/beta": flat,
+        "upper": upper,
+        "camel": {**KEYS, "SessionToken": "camelToken"},
+        "nested": {"Credentials": KEYS},
+        "role": {"role_arn": "arn:aws:iam::222222222222:role/from-secret", "external_id": "x-1"},
+        "keys-and-role": {**flat, "roleArn": "arn:aws:iam::222222222222:role/with-keys"},
+        "wrong": {"username": "u", "password": "hunter2hunter2"},
+        "half": {"aws_access_key_id": KEYS["AccessKeyId"]},
+        "staged": flat if stage == "AWSPREVIOUS" else {"username": "u"},
+    }
+    if name == "binary":
+        return {"SecretBinary": base64.b64encode(json.dumps(flat).encode()).decode()}
+    if name == "text":
+        return {"SecretString": "hunter2hunter2"}
+    return {"SecretString": json.dumps(values[name])} if name in values else None
+
+
+def answer(method, path, headers, body):
+    """Status, content type, text."""
+    target = headers.get("x-amz-target", "")
+    form = dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace")))
+    if target == "secretsmanager.GetSecretValue":
+        q = json.loads(body)
+        s = secret(q["SecretId"], q.get("VersionStage"))
+        if s is None:
+            return 400, "application/x-amz-json-1.1", json.dumps({
+                "__type": "ResourceNotFoundException",
+                "Message": "Secrets Manager can't find the specified secret."})
+        return 200, "application/x-amz-json-1.1", json.dumps({"Name": q["SecretId"], **s})
+    if form.get("Action") == "GetCallerIdentity":
+        return 200, "text/xml", """<GetCallerIdentityResponse><GetCallerIdentityResult>
+<Arn>arn:aws:iam::111111111111:user/x</Arn><UserId>A</UserId><Account>111111111111</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>"""
+    if form.get("Action") in ("AssumeRole", "AssumeRoleWithWebIdentity"):
+        return role_answer(form["Action"], form["RoleArn"])
+    if path.startswith("/federation/credentials"):
+        q = dict(urllib.parse.parse_qsl(path.partition("?")[2]))
+        if headers.get("x-amz-sso_bearer_token") != "goodBearer" or q["account_id"] != "111111111111":
+            return 401, "application/json", json.dumps(
+                {"__type": "UnauthorizedException", "message": "Session token not found or invalid"})
+        return 200, "application/json", json.dumps({"roleCredentials": {
+            "accessKeyId": "ASIASSO0000000000000", "secretAccessKey": KEYS["SecretAccessKey"],
+            "sessionToken": "ssoToken", "expiration": 4070995445000}})
+    if path == "/latest/api/token":
+        return 200, "text/plain", "imdsToken=="
+    if path.startswith("/latest/meta-data/"):
+        if headers.get("x-aws-ec2-metadata-token") != "imdsToken==":
+            return 401, "text/plain", ""
+        if path.endswith("security-credentials/"):
+            return 200, "text/plain", "instance-role"
+        return 200, "application/json", json.dumps(
+            {"Code": "Success", "Type": "AWS-HMAC", **KEYS, "Token": "imdsSession", "Expiration": END})
+    if path.startswith("/container"):
+        if headers.get("authorization") != "good token":
+            return 401, "application/json", json.dumps({"code": "x", "message": "the token is not good"})
+        return 200, "application/json", json.dumps({**KEYS, "Token": "containerSession", "Expiration": END})
+    return 404, "application/json", json.dumps({"__type": "UnknownOperationException", "message": path})
+
+
+def wrong(status, code, message, headers, extra=()):
+    if "x-amz-target" in headers:
+        return status, "application/x-amz-json-1.1", json.dumps({"__type": "x.y#" + code, "message": message}), extra
+    return status, "text/xml", (f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}"
+                                "</Message></Error><RequestId>id-xml</RequestId></ErrorResponse>"), extra
+
+
+def http(status, kind, text, extra=(), length=None):
+    data = text.encode()
+    lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Content-Length: {len(data) if length is None else length}",
+             "x-amzn-RequestId: id-header", *extra]
+    if not any(e.startswith("Date:") for e in extra):
+        lines.append("Date: " + email.utils.formatdate(usegmt=True))
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+
+
+def count(scenario):
+    with lock:
+        counts[scenario] = counts.get(scenario, 0) + 1
+        return counts[scenario]
+
+
+def is_near(headers, now):
+    stamp = headers.get("x-amz-date", "19700101T000000Z")
+    import calendar
+    return abs(calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ")) - now) < 300
+
+
+def misbehave(conn, scenario, method, path, headers, body):
+    """Answers; False ends the connection."""
+    numbered = re.fullmatch(r"(throttle|fail)(\d+)", scenario)
+    if numbered:
+        n = count(scenario)
+        scenario = ("ok" if n > int(numbered[2]) else {"throttle": "throttle", "fail": "503"}[numbered[1]])
+    good = answer(method, path, headers, body)
+    if scenario == "ok":
+        conn.sendall(http(*good))
+        return True
+    if scenario == "hang":
+        conn.settimeout(60)
+        conn.recv(1)
+    elif scenario == "reset":
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    elif scenario == "slow":
+        for b in http(*good):
+            conn.sendall(bytes([b]))
+            time.sleep(0.3)
+    elif scenario in ("html", "html502"):
+        conn.sendall(http(200 if scenario == "html" else 502, "text/html",
+                          "<!DOCTYPE html><html><body>Welcome to the hotel's network</body></html>"))
+    elif scenario == "empty":
+        conn.sendall(http(200, "application/json", ""))
+    elif scenario == "redirect":
+        conn.sendall(http(301, "text/plain", "", [f"Location: http://127.0.0.1:{port}/ok/stolen"]))
+        return True
+    elif scenario == "truncated":
+        conn.sendall(http(good[0], good[1], good[2][:len(good[2]) // 2], length=len(good[2])))
+    elif scenario == "halfjson":
+        conn.sendall(http(good[0], good[1], good[2][:len(good[2]) // 2]))
+    elif scenario == "big":
+        conn.sendall(http(200, "application/json", "", length=100 << 20))
+        for _ in range(100):
+            conn.sendall(b" " * (1 << 20))
+    elif scenario == "headers":
+        conn.sendall(b"HTTP/1.1 200 OK\r\n")
+        for i in range(20000):
+            conn.sendall(b"X-%d: %s\r\n" % (i, b"y" * 100))
+    elif scenario == "garbage":
+        conn.sendall(b"220 mail.example ESMTP\r\n")
+    elif scenario == "403":
+        conn.sendall(http(*wrong(403, "AccessDeniedException", "User: x is not authorized", headers)))
+        return True
+    elif scenario in ("500", "503"):
+        conn.sendall(http(*wrong(int(scenario), "ServiceUnavailable", "come again", headers)))
+        return True
+    elif scenario == "throttle":
+        conn.sendall(http(*wrong(400, "ThrottlingException", "Rate exceeded", headers)))
+        return True
+    elif scenario == "expired":
+        conn.sendall(http(*wrong(400, "ExpiredTokenException", "The security token is expired", headers)))
+        return True
+    elif scenario == "skew":
+        now = time.time() + 7200
+        date = "Date: " + email.utils.formatdate(now, usegmt=True)
+        if is_near(headers, now):
+            conn.sendall(http(*good, [date]))
+        else:
+            conn.sendall(http(*wrong(403, "RequestTimeTooSkewed", "The difference is too large", headers, [date])))
+        return True
+    elif scenario == "token-line-break":
+        text = (good[2].replace("fakeSessionToken/", "fake\nSession").replace("containerSession", "container\\nS")
+                .replace("imdsSession", "imds\\nS").replace("ssoToken", "sso\\nT"))
+        conn.sendall(http(good[0], good[1], text))
+        return True
+    return False
+
+
+def read_request(conn, rest):
+    data = rest
+    while b"\r\n\r\n" not in data:
+        more = conn.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, data = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, path, _ = first.split(" ", 2)
+    headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines)}
+    length = int(headers.get("content-length", 0))
+    while len(data) < length:
+        more = conn.recv(65536)
+        if not more:
+            return None
+        data += more
+    return method, path, headers, data[:length], data[length:]
+
+
+def serve(conn):
+    rest = b""
+    try:
+        if context:
+            conn = context.wrap_socket(conn, server_side=True)
+        while True:
+            request = read_request(conn, rest)
+            if request is None:
+                return
+            method, path, headers, body, rest = request
+            with lock, open(log, "a", encoding="utf-8") as f:
+                f.write(json.dumps({"method": method, "path": path, "headers": headers,
+                                    "body": body.decode("utf-8", "replace")}) + "\n")
+            _, scenario, inner = path.split("/", 2)
+            if not misbehave(conn, scenario, method, "/" + inner, headers, body):
+                return
+    except (OSError, ValueError, KeyError) as e:
+        if not isinstance(e, OSError):
+            sys.stderr.write(f"fake_server: {type(e).__name__}: {e}\n")
+    finally:
+        conn.close()
+
+
+def end_with_stdin():
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+portfile, log, *tls = sys.argv[1:]
+context = None
+if tls:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*tls)
+listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+port = listener.getsockname()[1]
+threading.Thread(target=end_with_stdin, daemon=True).start()
+with open(portfile + ".new", "w", encoding="utf-8") as out:
+    out.write(str(port))
+os.rename(portfile + ".new", portfile)
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
