@@ -83,22 +83,31 @@ static bool find_last(const struct rule *r, const char *data, size_t end, struct
 	return true;
 }
 
+/* The last place of the prefix between from and end; end when it is not there. */
+static size_t find_prefix(const struct rule *r, const char *data, size_t from, size_t end)
+{
+	size_t n = strlen(r->prefix);
+
+	for (size_t at = end; at >= from + n; at--)
+		if (memcmp(data + at - n, r->prefix, n) == 0)
+			return at - n;
+	return end;
+}
+
 static bool find_run(const struct rule *r, const char *data, size_t len, size_t end,
 		     struct scan_value *v)
 {
 	size_t from = end, to = end;
-	size_t prefix = r->prefix ? strlen(r->prefix) : 0;
 
-	while (from > 0 && end - from <= r->max && in(r->alphabet, data[from - 1]))
+	/* "=" ends a value in base64; before one it is NAME=value */
+	while (from > 0 && end - from <= r->max && data[from - 1] != '=' &&
+	       in(r->alphabet, data[from - 1]))
 		from--;
-	/* what stands before the value may be of its alphabet: NAME=value */
-	while (!prefix && from < end && data[from] == '=')
-		from++;
+	if (r->prefix)
+		from = find_prefix(r, data, from, end);
 	while (to < len && to - from <= r->max && in(r->alphabet, data[to]))
 		to++;
-	if (prefix && (to - from < prefix || memcmp(data + from, r->prefix, prefix) != 0))
-		return false;
-	if (to - from > r->max)
+	if (from == end || to - from > r->max)
 		return false;
 	v->offset = from;
 	v->len = to - from;
