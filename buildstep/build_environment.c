@@ -1,0 +1,217 @@
+#include "build.h"
+
+#include "lib/base/file.h"
+#include "lib/base/proc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+extern char **environ;
+
+static const char *value_of(const struct strs *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, len) == 0 && env->v[i][len] == '=')
+			return env->v[i] + len + 1;
+	return NULL;
+}
+
+/* One name stands once: the last value counts. */
+static void set(struct strs *env, const char *name, const char *value)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++) {
+		char *entry;
+
+		if (strncmp(env->v[i], name, len) != 0 || env->v[i][len] != '=')
+			continue;
+		if (asprintf(&entry, "%s=%s", name, value) < 0) {
+			env->failed = 1;
+			return;
+		}
+		free(env->v[i]);
+		env->v[i] = entry;
+		return;
+	}
+	strs_addf(env, "%s=%s", name, value);
+}
+
+static void set_missing(struct strs *env, const char *name, const char *value)
+{
+	const char *old = value_of(env, name);
+
+	if (!old || !*old)
+		set(env, name, value);
+}
+
+void build_environment_inherit(struct strs *env)
+{
+	static const char *const left_out[] = {
+		"PWD=", "OLDPWD=", "GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_PREFIX=",
+		"GIT_NAMESPACE=", "GIT_COMMON_DIR=", "GIT_QUARANTINE_PATH=", "GIT_OBJECT_DIRECTORY=",
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_PUSH_OPTION_", NULL,
+	};
+
+	for (char **e = environ; *e; e++) {
+		const char *const *o = left_out;
+
+		while (*o && strncmp(*e, *o, strlen(*o)) != 0)
+			o++;
+		if (!*o && strchr(*e, '='))
+			strs_add(env, *e);
+	}
+}
+
+static void set_number(struct strs *env, const char *name, int64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)n);
+	set_missing(env, name, text);
+}
+
+/* A build of this machine has no name at AWS; a caller that has one gives it. */
+static void codebuild_names(struct build *b)
+{
+	const char *region = value_of(&b->env, "AWS_REGION");
+	char text[200];
+
+	if (!region || !*region)
+		region = value_of(&b->env, "AWS_DEFAULT_REGION");
+	if (region && *region) {
+		char copy[64];
+
+		snprintf(copy, sizeof(copy), "%s", region);
+		set_missing(&b->env, "AWS_REGION", copy);
+		set_missing(&b->env, "AWS_DEFAULT_REGION", copy);
+	}
+	region = value_of(&b->env, "AWS_REGION");
+	set(&b->env, "CODEBUILD_CI", "true");
+	set(&b->env, "CODEBUILD_BUILD_SUCCEEDING", "1");
+	set(&b->env, "CODEBUILD_SRC_DIR", b->source);
+	if (b->commit[0])
+		set(&b->env, "CODEBUILD_RESOLVED_SOURCE_VERSION", b->commit);
+	set_missing(&b->env, "CODEBUILD_SOURCE_VERSION",
+		    b->options->commit ? b->options->commit : b->commit);
+	if (b->options->repo)
+		set_missing(&b->env, "CODEBUILD_SOURCE_REPO_URL", b->options->repo);
+	set_missing(&b->env, "CODEBUILD_INITIATOR", "codetrain");
+	set_number(&b->env, "CODEBUILD_START_TIME", b->started_ms);
+	set_number(&b->env, "CODEBUILD_BUILD_NUMBER", 1);
+	snprintf(text, sizeof(text), "local:%lld", (long long)b->started_ms);
+	set_missing(&b->env, "CODEBUILD_BUILD_ID", text);
+	snprintf(text, sizeof(text), "arn:aws:codebuild:%.40s:000000000000:build/%.80s",
+		 region && *region ? region : "local", value_of(&b->env, "CODEBUILD_BUILD_ID"));
+	set_missing(&b->env, "CODEBUILD_BUILD_ARN", text);
+}
+
+/* codetrain's own programs are found, behind everything that is on PATH. */
+static int add_path(struct build *b, struct err *err)
+{
+	struct buf path = BUF_INIT(65536), own = BUF_INIT(PATH_MAX_BYTES);
+	struct err unknown = { 0 };
+	const char *old = value_of(&b->env, "PATH");
+	int rc = 0;
+
+	buf_adds(&path, old && *old ? old : "/usr/local/bin:/usr/bin:/bin");
+	if (proc_sibling("codetrain", &own, &unknown) == 0 && strrchr(buf_str(&own), '/')) {
+		buf_addc(&path, ':');
+		buf_add(&path, own.data, (size_t)(strrchr(own.data, '/') - own.data));
+	}
+	rc = buf_check(&path, "PATH", err);
+	if (rc == 0)
+		set(&b->env, "PATH", buf_str(&path));
+	buf_free(&path);
+	buf_free(&own);
+	return rc;
+}
+
+static int own_home(struct build *b, struct err *err)
+{
+	const char *home = value_of(&b->env, "HOME");
+	char *path;
+	int rc = 0;
+
+	if (home && *home)
+		return 0;
+	if (asprintf(&path, "%s/home", b->temporary) < 0)
+		return err_set(err, ERR_INTERNAL, "no memory");
+	if (mkdir(path, 0700) < 0)
+		rc = err_errno(err, "cannot make the folder %s", path);
+	else
+		set(&b->env, "HOME", path);
+	free(path);
+	return rc;
+}
+
+static int overrides(struct build *b, struct err *err)
+{
+	const struct strs *given = &b->options->env;
+
+	for (size_t i = 0; i < given->n; i++) {
+		const char *entry = given->v[i], *equals = strchr(entry, '=');
+		char name[256];
+
+		if (equals == entry || !*entry || (equals && equals - entry >= 256) ||
+		    (!equals && strlen(entry) >= 256))
+			return err_set(err, ERR_USAGE, "--env wants NAME=VALUE or NAME");
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, "="), entry);
+		if (!equals && !getenv(name))
+			return err_set(err, ERR_USAGE, "--env %s: the variable is not set here", name);
+		set(&b->env, name, equals ? equals + 1 : getenv(name));
+	}
+	return 0;
+}
+
+static bool given(const struct build *b, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < b->options->env.n; i++) {
+		const char *entry = b->options->env.v[i];
+
+		if (strncmp(entry, name, len) == 0 && (entry[len] == '=' || !entry[len]))
+			return true;
+	}
+	return false;
+}
+
+/* References need AWS, which is not asked from here: the caller brings the
+ * values, and they do not show in the log. */
+static int references(struct build *b, struct err *err)
+{
+	for (size_t i = 0; i < b->spec->n_variables; i++) {
+		const struct buildspec_variable *v = &b->spec->variables[i];
+
+		if (v->source == BUILDSPEC_PLAIN)
+			continue;
+		if (!given(b, v->name))
+			return err_set(err, ERR_USAGE,
+				       "%s:%d: %s is the %s \"%s\", which is not read on this machine; "
+				       "set the variable and add --env %s", b->options->file, v->line,
+				       v->name, v->source == BUILDSPEC_SECRET ? "secret" : "parameter",
+				       v->value, v->name);
+		if (build_output_hide(&b->output, value_of(&b->env, v->name), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int build_environment(struct build *b, struct err *err)
+{
+	build_environment_inherit(&b->env);
+	for (size_t i = 0; i < b->spec->n_variables; i++)
+		if (b->spec->variables[i].source == BUILDSPEC_PLAIN)
+			set(&b->env, b->spec->variables[i].name, b->spec->variables[i].value);
+	if (overrides(b, err) < 0)
+		return -1;
+	codebuild_names(b);
+	if (add_path(b, err) < 0 || own_home(b, err) < 0 || references(b, err) < 0)
+		return -1;
+	return b->env.failed ? err_set(err, ERR_INTERNAL, "the environment is too large") : 0;
+}
