@@ -136,7 +136,7 @@ const char *aws_answer_kind(const struct http_response *r)
 
 	text += strspn(text, " \t\r\n");
 	if (!*text)
-		return "an empty answer";
+		return "nothing";
 	if (strncasecmp(text, "<!doctype html", 14) == 0 || strncasecmp(text, "<html", 5) == 0)
 		return "HTML";
 	if (*text == '<')

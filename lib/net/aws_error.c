@@ -191,7 +191,7 @@ enum err_class aws_failure_class(const struct aws_operation *operation, long sta
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
 		if (strstr(f->code, meanings[i].part))
 			return meanings[i].class;
-	if (f->foreign)
+	if (f->foreign && status != 401 && status != 403)
 		return ERR_UNAVAILABLE;
 	switch (status) {
 	case 401: case 403: return ERR_ACCESS;

@@ -127,7 +127,7 @@ int aws_rest_checksum(struct aws_request *r, const unsigned char hash[static HAS
 cJSON *aws_answer_tree(const struct aws_operation *operation, const struct http_response *r,
 		       struct err *err);
 
-/* "HTML", "an empty answer", for messages. */
+/* "HTML", "nothing", for messages. */
 const char *aws_answer_kind(const struct http_response *r);
 
 struct aws_failure {
