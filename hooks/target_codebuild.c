@@ -186,7 +186,9 @@ static enum target_verdict start(struct target_job *job, struct err *err)
 	}
 	keep_text(request, &job->request);
 	if (aws_call(aws, "codebuild:StartBuild", request, &answer, err) < 0) {
-		job->maybe_done = aws_maybe_done(aws);
+		/* an error page of something in between says little about what was behind it */
+		job->maybe_done = aws_maybe_done(aws) ||
+				  (err->class == ERR_UNAVAILABLE && *aws_error_code(aws));
 		buf_adds(&job->answer, err->message);
 		refine(job, aws, err);
 	} else {
