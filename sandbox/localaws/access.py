@@ -187,6 +187,8 @@ def needs(request: Request, account: str) -> list[Need]:
         role = params.get(field_name)
         if isinstance(role, str):
             arn = role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
+            if owner_of(arn) != account:
+                continue        # the service itself refuses a role of another account
             found.append(Need("iam:PassRole", arn, {"iam:PassedToService": service}))
     return found
 

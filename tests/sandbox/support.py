@@ -163,11 +163,11 @@ def shared() -> World:
     """The world that most tests share; each leaves the rest of it as it was."""
     if not _shared:
         _shared.append(World().up())
-        _grant(_shared[0])
+        grant(_shared[0])
     return _shared[0]
 
 
-def _grant(world: World) -> None:
+def grant(world: World) -> None:
     """The grants of the story for training in beta, as `codetrain grant apply` would make them."""
     iam = world.client("iam", BETA)
     iam.create_role(RoleName="SageMakerExecutionRole", AssumeRolePolicyDocument=trust())
