@@ -50,27 +50,20 @@ static int need_region(const struct codecommit *c, const struct chain_input *in,
 static int add_answer(const struct gitproto *git, const struct creds *creds, const char *password,
 		      int64_t expiry, struct buf *answer, struct err *err)
 {
-	struct buf user = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	const char *percent = creds->session_token[0] ? "%" : "";
 	char seconds[24];
-	int rc = -1;
 
-	buf_adds(&user, creds->access_key_id);
-	if (creds->session_token[0]) {
-		buf_addc(&user, '%');
-		buf_adds(&user, creds->session_token);
-	}
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)expiry);
 	/* A capability comes before what it allows. */
-	if (git->authtype && gitproto_add(answer, "capability[]", "authtype", err) < 0)
-		goto out;
-	if (gitproto_add(answer, "username", buf_str(&user), err) < 0 ||
-	    gitproto_add(answer, "password", password, err) < 0 ||
-	    gitproto_add(answer, "password_expiry_utc", seconds, err) < 0)
-		goto out;
-	rc = git->authtype ? gitproto_add(answer, "ephemeral", "1", err) : 0;
-out:
-	buf_free(&user);
-	return rc;
+	if (git->authtype &&
+	    gitproto_add(answer, "capability[]", GITPROTO_VALUE("authtype"), err) < 0)
+		return -1;
+	if (gitproto_add(answer, "username", GITPROTO_VALUE(creds->access_key_id, percent,
+							    creds->session_token), err) < 0 ||
+	    gitproto_add(answer, "password", GITPROTO_VALUE(password), err) < 0 ||
+	    gitproto_add(answer, "password_expiry_utc", GITPROTO_VALUE(seconds), err) < 0)
+		return -1;
+	return git->authtype ? gitproto_add(answer, "ephemeral", GITPROTO_VALUE("1"), err) : 0;
 }
 
 static int sign(const struct codecommit *c, const struct gitproto *git, const char *region,

@@ -37,7 +37,7 @@ static int get(const struct options *o, struct err *err)
 		.getenv = environment,
 		.fetch = external_fetch,
 	};
-	struct buf request = BUF_INIT_SECRET(GITPROTO_MAX);
+	struct buf request = BUF_INIT(GITPROTO_MAX);	/* git sends no password with a get */
 	struct buf answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
 	struct err warning = { 0 }, written = { 0 };
 	int rc = -1;

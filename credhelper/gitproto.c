@@ -82,13 +82,16 @@ void gitproto_parse(struct buf *text, struct gitproto *out)
 	}
 }
 
-int gitproto_add(struct buf *out, const char *name, const char *value, struct err *err)
+int gitproto_add(struct buf *out, const char *name, const char *const *parts, struct err *err)
 {
-	if (strpbrk(value, "\r\n"))
-		return err_set(err, ERR_INTERNAL, "the %s for git would hold a line break", name);
+	for (const char *const *part = parts; *part; part++)
+		if (strpbrk(*part, "\r\n"))
+			return err_set(err, ERR_INTERNAL, "the %s for git would hold a line break",
+				       name);
 	buf_adds(out, name);
 	buf_addc(out, '=');
-	buf_adds(out, value);
+	for (; *parts; parts++)
+		buf_adds(out, *parts);
 	buf_addc(out, '\n');
 	return buf_check(out, "the answer for git", err);
 }

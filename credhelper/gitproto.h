@@ -28,8 +28,9 @@ int gitproto_read(int fd, struct buf *text, struct err *err);
  * taken for unset. */
 void gitproto_parse(struct buf *text, struct gitproto *out);
 
-/* Appends NAME=VALUE. A value with a line break or a NUL is ERR_INTERNAL: it
- * would be read as lines of its own. */
-int gitproto_add(struct buf *out, const char *name, const char *value, struct err *err);
+/* Appends NAME= and the parts of its value. A line break in one is
+ * ERR_INTERNAL, and nothing is added: it would be read as a line of its own. */
+#define GITPROTO_VALUE(...) ((const char *const[]){ __VA_ARGS__, NULL })
+int gitproto_add(struct buf *out, const char *name, const char *const *parts, struct err *err);
 
 #endif

@@ -212,12 +212,12 @@ static void a_value_is_one_line(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(gitproto_add(&out, "username", "a=b", &err), 0);
+	assert_int_equal(gitproto_add(&out, "username", GITPROTO_VALUE("a=", "b"), &err), 0);
 	assert_string_equal(buf_str(&out), "username=a=b\n");
-	assert_int_equal(gitproto_add(&out, "username", "a\nhost=b", &err), -1);
+	assert_int_equal(gitproto_add(&out, "username", GITPROTO_VALUE("a\nhost=b"), &err), -1);
 	assert_int_equal(err.class, ERR_INTERNAL);
 	assert_null(strstr(err.message, "host=b"));
-	assert_int_equal(gitproto_add(&out, "username", "a\r", &err), -1);
+	assert_int_equal(gitproto_add(&out, "username", GITPROTO_VALUE("a", "\r"), &err), -1);
 	assert_string_equal(buf_str(&out), "username=a=b\n");
 	buf_free(&out);
 }
