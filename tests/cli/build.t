@@ -1,0 +1,347 @@
+#!/bin/sh
+# codetrain build: a buildspec run on this machine as CodeBuild runs it.
+. "$SOURCE/tests/lib/tap.sh"
+
+build=$BUILD/codetrain-build
+mkdir "$T/w" "$T/tmp"
+cd "$T/w" || bail 'no folder'
+export TMPDIR="$T/tmp"
+
+spec() { cat >buildspec.yml; }
+# the lines of the commands, without CodeBuild's own
+lines() { grep -v '^\[Container\]' "$OUT"; }
+state() { grep -o '[A-Z_]* State: [A-Z_]*' "$OUT" | tr '\n' ' '; }
+json() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"; }
+
+# ---- version 0.2: one shell; 0.1: one for each command --------------------------------
+spec <<'EOT'
+version: 0.2
+env:
+  variables: {FROM_SPEC: spec value}
+phases:
+  install:
+    commands:
+      - cd /usr
+      - plain='a  b'
+      - export exported=c
+      - f() { echo "in f"; }
+  build:
+    commands:
+      - pwd
+      - echo "$plain $exported $FROM_SPEC"
+      - f
+      - |
+        cat <<END
+        heredoc $plain
+        END
+EOT
+status 0 'version 0.2: directory, variables and functions last through all phases' "$build"
+is "$(lines)" "/usr
+a  b c spec value
+in f
+heredoc \$plain
+END
+heredoc a  b" 'and multi-line commands are one command'
+
+sed 's/^version: 0.2/version: 0.1/; s/- f$/- "! f 2>\/dev\/null"/' buildspec.yml >v1.yml
+status 0 'version 0.1: each command has a shell of its own' "$build" -f v1.yml
+is "$(lines)" "$T/w
+  spec value
+heredoc \$plain
+END
+heredoc " 'so nothing lasts'
+like "$(err)" '0\.1 each command runs in a shell of its own' 'and that is said'
+
+# ---- what a failure means -------------------------------------------------------------
+# fails PHASE [ON-FAILURE]: the buildspec in which that phase's command fails
+fails() {
+	{
+		echo 'version: 0.2'
+		echo 'phases:'
+		for p in install pre_build build post_build; do
+			echo "  $p:"
+			[ "$p" = "$1" ] && [ -n "${2:-}" ] && echo "    on-failure: $2"
+			c=:
+			[ "$p" = "$1" ] && c='sh -c "exit 3"'
+			printf "    commands: ['%s', 'echo %s \$CODEBUILD_BUILD_SUCCEEDING']\n" "$c" $p
+			printf "    finally: ['echo finally %s \$CODEBUILD_BUILD_SUCCEEDING']\n" $p
+		done
+	} >buildspec.yml
+}
+row() { # row NAME CODE LINES
+	status "$2" "$1" "$build" --result r.json
+	is "$(lines | tr '\n' ',')" "$3" "$1: what ran"
+}
+fails none
+row 'all phases succeed' 0 'install 1,finally install 1,pre_build 1,finally pre_build 1,build 1,finally build 1,post_build 1,finally post_build 1,'
+fails install
+row 'install fails: nothing else runs' 1 'finally install 0,'
+like "$(state)" '^INSTALL State: FAILED $' 'and the phase is told'
+like "$(out)" 'COMMAND_EXECUTION_ERROR Message: Error while executing command: sh -c "exit 3". Reason: exit status 3' 'in CodeBuild'"'"'s words'
+is "$(json r.json 'd["status"], d["phases"][0]["exit_code"], d["phases"][0]["command"], len(d["phases"])')" \
+	"('FAILED', 3, 'sh -c \"exit 3\"', 1)" 'and in the result'
+fails pre_build
+row 'pre_build fails: neither build nor post_build' 1 'install 1,finally install 1,finally pre_build 0,'
+fails build
+row 'build fails: post_build runs, and can see it' 1 'install 1,finally install 1,pre_build 1,finally pre_build 1,finally build 0,post_build 0,finally post_build 0,'
+fails post_build
+row 'post_build fails: the build fails' 1 'install 1,finally install 1,pre_build 1,finally pre_build 1,build 1,finally build 1,finally post_build 0,'
+fails build ABORT
+row 'on-failure ABORT of build: no post_build' 1 'install 1,finally install 1,pre_build 1,finally pre_build 1,finally build 0,'
+fails pre_build CONTINUE
+row 'on-failure CONTINUE: the next phases run, the build fails' 1 'install 1,finally install 1,finally pre_build 0,build 0,finally build 0,post_build 0,finally post_build 0,'
+fails install RETRY-2
+status 1 'on-failure RETRY-2: the build is begun twice more' "$build" --result r.json
+is "$(grep -c 'Entering phase INSTALL' "$OUT") $(json r.json 'd["attempts"]')" '3 3' 'three attempts'
+fails install 'RETRY-2-.*exit status 9.*'
+status 1 'RETRY with a pattern that the message does not match' "$build"
+is "$(grep -c 'Entering phase INSTALL' "$OUT")" 1 'is not retried'
+fails install 'RETRY-1-.*exit status 3'
+status 1 'and with one that it matches' "$build"
+is "$(grep -c 'Entering phase INSTALL' "$OUT")" 2 'is'
+spec <<'EOT'
+version: 0.2
+phases:
+  build:
+    on-failure: RETRY
+    commands:
+      - echo try >>tries
+      - '[ "$(wc -l <tries)" -ge 3 ]'
+      - echo "$CODEBUILD_BUILD_SUCCEEDING"
+EOT
+status 0 'a retry that succeeds makes the build succeed' "$build"
+is "$(lines)" 1 'and it begins as one that succeeds'
+rm tries
+spec <<'EOT'
+version: 0.2
+phases:
+  build:
+    commands: ['true']
+    finally: ['false', 'echo never']
+EOT
+status 1 'a command of finally that fails makes the phase fail' "$build"
+is "$(lines)" '' 'and the rest of finally is left out'
+
+# ---- commands that end the shell ------------------------------------------------------
+spec <<'EOT'
+version: 0.2
+phases:
+  build:
+    commands:
+      - cd /usr; kept=yes
+      - exit 0
+      - pwd; echo "$kept"
+      - set -e
+      - false
+      - echo never
+  post_build:
+    commands: ['echo "post $kept $CODEBUILD_BUILD_SUCCEEDING"']
+EOT
+status 1 'exit and set -e end the command, not the build' "$build"
+is "$(lines | tr '\n' ',')" '/usr,yes,post yes 0,' 'and what was set is still there'
+
+# ---- the environment ------------------------------------------------------------------
+spec <<'EOT'
+version: 0.2
+env:
+  shell: bash
+  variables: {A: spec, B: spec, C: spec}
+  exported-variables: [OUT, LATE, UNSET]
+phases:
+  build:
+    commands:
+      - echo "$A $B $C ${BASH_VERSION:+bash}"
+      - echo "$CODEBUILD_CI $CODEBUILD_SRC_DIR $CODEBUILD_BUILD_NUMBER $CODEBUILD_INITIATOR"
+      - echo "${GIT_DIR-none} ${GIT_PUSH_OPTION_COUNT-none} $PWD"
+      - OUT='"quoted"'
+  post_build: {commands: ['CODEBUILD_BUILD_SUCCEEDING=; LATE=late']}
+EOT
+run env A=caller GIT_DIR=/x GIT_PUSH_OPTION_COUNT=1 C=from-here CODEBUILD_BUILD_NUMBER=7 \
+	"$build" -e B=option --env C --result r.json </dev/null
+is "$rc" 0 'the environment'
+is "$(lines)" "spec option from-here bash
+true $T/w 7 codetrain
+none none $T/w" '--env before the buildspec before the caller; the hook'"'"'s own variables are gone'
+is "$(json r.json 'd["exported"]')" "{'OUT': '\"quoted\"', 'LATE': 'late'}" 'exported variables, taken at the end'
+status 2 '--env of a variable that is not set' "$build" --env NOT_SET_HERE
+like "$(err)" 'NOT_SET_HERE: the variable is not set here' 'is named'
+
+spec <<'EOT'
+version: 0.2
+env:
+  secrets-manager:
+    PASSWORD: app/db:password
+  exported-variables: [PASSWORD]
+phases: {build: {commands: ['printf "%s\n" "$PASSWORD-x"', 'printf "%s" "$PASSWORD" | wc -c']}}
+EOT
+status 2 'a reference to a secret without a value' "$build"
+like "$(err)" 'buildspec.yml:4: PASSWORD is the secret "app/db:password".*--env PASSWORD' 'names the line and the way out'
+run env PASSWORD=canary-5678 "$build" --env PASSWORD --log l.txt --result r.json </dev/null
+is "$rc" 0 'with one'
+is "$(lines | tr -d ' ')" '***-x
+11' 'the commands have it, and it is taken out of the log'
+unlike "$(cat l.txt r.json; err)" canary 'of the file, and of the result'
+unlike "$(find "$T" -type f -exec grep -l canary-5678 {} +)" . 'it is in no file'
+
+# ---- a clean checkout -----------------------------------------------------------------
+git init -q repo && cd repo || bail 'no repository'
+mkdir -p 'sub dir'
+printf '#!/bin/sh\necho run\n' >tool && chmod +x tool
+ln -s tool link
+echo one >'sub dir/file'
+spec <<'EOT'
+version: 0.2
+phases:
+  build:
+    commands:
+      - ./tool
+      - readlink link
+      - test "$(git rev-parse HEAD)" = "$CODEBUILD_RESOLVED_SOURCE_VERSION"
+      - git status --porcelain
+      - cat 'sub dir/file'; pwd; echo "$HOME"
+      - test "$PWD" = "$CODEBUILD_SRC_DIR"
+      - ls -A .git/hooks 2>/dev/null
+      - mkdir -p ro/x && chmod 500 ro
+EOT
+sed -i 's|ls -A .git/hooks 2>/dev/null|ls -A .git/hooks 2>/dev/null; true|' buildspec.yml
+git add -A && git commit -qm one
+echo two >'sub dir/file' && git commit -qam two
+git tag -a -m t v2
+cd .. && git clone -q --bare repo bare.git
+one=$(git -C repo rev-parse HEAD~1)
+run env -u HOME "$build" --repo bare.git --commit "$one" --result r.json </dev/null
+is "$rc" 0 'a checkout of a commit of a bare repository'
+like "$(lines | tr '\n' ' ')" '^run tool one /[^ ]*/tmp/codetrain-build\.[^ ]*/src /[^ ]*/home $' 'with modes and links, and a HOME of its own'
+is "$(json r.json 'd["commit"]')" "$one" 'the commit is told'
+is "$(ls "$TMPDIR")" '' 'and nothing is left, not even what was read-only'
+status 0 'of a branch' "$build" --repo bare.git --commit master
+like "$(lines)" '^two$' 'its last commit'
+status 0 'of an annotated tag' "$build" --repo bare.git --commit v2
+status 0 'from inside a hook of another repository' env GIT_DIR="$T/none" GIT_INDEX_FILE=x "$build" --repo bare.git
+for bad in 0123456789012345678901234567890123456789 nothing --help -q "a'b\$(touch x)" "HEAD:tool"; do
+	status 2 "no such commit: $bad" "$build" --repo bare.git "--commit=$bad"
+	like "$(err)" 'has no commit' 'is said'
+done
+status 2 'no such repository' "$build" --repo /nowhere
+status 2 'a folder that is no repository' "$build" --repo "$T/home"
+status 2 'a URL is no repository here' "$build" --repo 'ext::sh -c touch% x'
+[ ! -e x ]
+ok 'and none of these ran anything'
+is "$(ls "$TMPDIR")" '' 'and nothing is left of them'
+branch='we"ird$(touch${IFS}x)'\''`id`;&'
+git -C bare.git branch "$branch" "$one"
+status 0 'a branch with quotes and substitutions in its name' "$build" --repo bare.git --commit "$branch"
+like "$(lines)" '^one$' 'is built as any other'
+git clone -q --bare repo "od d'\$(touch x)"
+status 0 'a repository with them in its path' "$build" --repo "od d'\$(touch x)"
+[ ! -e x ]
+ok 'runs none of them'
+
+# ---- files ----------------------------------------------------------------------------
+mkdir -p out/a/b && touch out/1.txt out/a/2.txt out/a/b/3.log 'out/a/sp ace.txt' && ln -s /etc out/link
+spec <<'EOT'
+version: 0.2
+phases: {build: {commands: [true]}}
+artifacts:
+  base-directory: out
+  files: ['**/*.txt', link]
+  exclude-paths: a/2*
+  secondary-artifacts:
+    all: {files: ['**/*'], base-directory: out/a}
+reports:
+  unit: {files: ['nothing/*.xml']}
+EOT
+status 0 'artifacts and reports' "$build" --result r.json
+is "$(json r.json '[(a["name"], a["files"]) for a in d["artifacts"]]')" \
+	"[('all', ['2.txt', 'b/3.log', 'sp ace.txt']), ('', ['1.txt', 'a/sp ace.txt', 'link'])]" 'are matched as CodeBuild does'
+is "$(json r.json 'd["reports"]')" "[{'name': 'unit', 'format': 'JUNITXML', 'files': []}]" 'and reports'
+
+# ---- bad buildspecs -------------------------------------------------------------------
+status 2 'no buildspec' "$build" -f none.yml --result r.json
+like "$(err)" 'none.yml' 'is named'
+is "$(json r.json 'd["status"], bool(d["error"])')" "('FAILED', True)" 'the result says so'
+printf 'version: 0.2\nphases:\n\tbuild:\n' >buildspec.yml
+status 2 'a tab' "$build"
+like "$(err)" 'buildspec.yml:3:1: found character that cannot start any token' 'has its place'
+spec <<'EOT'
+version: 0.2
+phases:
+  bild: {commands: [echo hi]}
+EOT
+status 2 'a misspelt phase' "$build"
+like "$(err)" 'buildspec.yml:3:3: .*did you mean build' 'has a suggestion'
+unlike "$(out)" 'hi$' 'and nothing ran'
+printf 'version: 0.2\nenv: {shell: powershell.exe}\nphases: {build: {commands: [x]}}\n' >buildspec.yml
+status 2 'a shell that is not here' "$build"
+status 2 '--commit without --repo' "$build" --commit HEAD
+for t in 0 x 1w -5 999d; do
+	status 2 "--timeout $t" "$build" --timeout=$t
+done
+
+# ---- time, signals, and what is left --------------------------------------------------
+spec <<'EOT'
+version: 0.2
+phases:
+  build:
+    commands:
+      - echo $$ >pids
+      - sleep 300 & echo $! >>pids
+      - setsid sh -c 'trap "" TERM; echo $$ >>pids; sleep 300' &
+      - (setsid sleep 300 & echo $! >>pids) &
+      - until [ "$(wc -l <pids)" -ge 4 ]; do sleep 0.05; done
+      - trap '' TERM; touch ready; sleep 300
+  post_build: {commands: [touch never, 'echo $CODEBUILD_BUILD_SUCCEEDING']}
+EOT
+# A process that was killed may still stand in the table for a moment.
+gone() {
+	while read -r p; do
+		case $(sed 's/.*) //' "/proc/$p/stat" 2>/dev/null) in '' | Z*) ;; *) return 1 ;; esac
+	done <pids
+}
+status 1 'a build that takes too long' "$build" --timeout 2s --result r.json
+is "$(json r.json 'd["status"], d["phases"][0]["status"], len(d["phases"])')" "('TIMED_OUT', 'TIMED_OUT', 1)" 'has timed out'
+like "$(err)" 'the build timed out' 'which is said'
+is "$(wc -l <pids)" 4 'it had four processes'
+ok 'and none lives on' gone
+for sig in TERM HUP; do
+	rm -f ready pids
+	"$build" --result r.json >"$OUT" 2>"$ERR" </dev/null &
+	pid=$!
+	until_true 20 test -e ready
+	ok "a build is running" || break
+	kill -s $sig $pid
+	wait $pid
+	is "$?" 1 "SIG$sig ends it"
+	is "$(json r.json 'd["status"]')" STOPPED 'it was stopped'
+	ok 'and none of its processes lives on' gone
+done
+[ ! -e never ]
+ok 'no later phase ran'
+spec <<'EOT'
+version: 0.2
+phases: {build: {commands: ['sleep 300 & echo $! >pids', 'setsid sleep 300 & echo $! >>pids', 'echo done']}}
+EOT
+status 0 'background processes do not keep a build alive' "$build"
+ok 'and end with it' gone
+
+# ---- output ---------------------------------------------------------------------------
+spec <<'EOT'
+version: 0.2
+phases: {build: {commands: ['printf "no newline"', 'echo e >&2', 'printf "\0\377\n"']}}
+EOT
+status 0 'output' "$build" --log l.txt
+cmp -s "$OUT" l.txt
+ok 'the log has what the terminal has'
+is "$(stat -c %a l.txt)" 600 'for the owner only'
+is "$(grep -c '^no newline$' l.txt)" 1 'a line without an end is ended'
+status 0 '--json' "$build" --json
+is "$(json "$OUT" 'd["status"]')" SUCCEEDED 'the result alone on standard output'
+like "$(err)" 'Entering phase BUILD' 'the log on standard error'
+status 70 'a log that cannot be written' "$build" --log /dev/full
+run sh -c '"$1" | head -n 1 >/dev/null' sh "$build" </dev/null
+is "$rc" 0 'a reader that goes away'
+if [ -e /dev/full ]; then
+	run sh -c '"$1" >/dev/full' sh "$build"
+	is "$rc" 70 'a full disk is not success'
+fi
+done_testing
