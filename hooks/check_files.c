@@ -121,8 +121,9 @@ static int visit(struct check_run *run, const char *path, int depth, struct err 
 				   .len = strlen(path) };
 	struct stat st;
 
-	/* what is named on the command line is followed, what is found is not */
-	if ((depth ? lstat(path, &st) : stat(path, &st)) < 0) {
+	/* what is named on the command line is followed (when it leads somewhere),
+	 * what is found is not */
+	if ((depth > 0 || stat(path, &st) < 0) && lstat(path, &st) < 0) {
 		err_errno(err, "cannot open %s", path);
 		err->class = ERR_USAGE;
 		return -1;

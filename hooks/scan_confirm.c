@@ -8,7 +8,8 @@ enum {
 	 * written together, SoMuchAsThis1, fewer than 40 do. */
 	RANDOM_CHANGES = 42,
 	RANDOM_DIGITS = 2,
-	PEM_JUNK_MAX = 4,	/* "\n\t+ ..." between two characters of a body */
+	PEM_JUNK_MAX = 4,	/* characters of no kind between two lines of a body */
+	PEM_LINE_MIN = 32,	/* a body has such a line; prose has no such word */
 };
 
 /* log2 in 1/65536, exact to the last bit of that: square, and see if it doubled. */
@@ -136,11 +137,13 @@ static size_t pem_header(const char *data, size_t len, size_t at)
 static bool find_pem(const struct rule *r, const char *data, size_t len, size_t end,
 		     struct scan_value *v)
 {
-	size_t p = end, last = end, first = 0, junk = 0;
+	size_t p = end, last = end, first = 0, junk = 0, line = 0, longest = 0;
 
 	while (p < len && v->n < r->max) {
 		char c = data[p];
 		size_t header;
+
+		line = p == last ? line : 0;
 
 		if (c == '-' && p + 5 <= len && memcmp(data + p, "-----", 5) == 0)
 			break;
@@ -169,10 +172,12 @@ static bool find_pem(const struct rule *r, const char *data, size_t len, size_t 
 		if (!keep(v, c))
 			break;
 		last = ++p;
+		if (++line > longest)
+			longest = line;
 	}
 	v->offset = v->n ? first : end;
 	v->len = last - v->offset;
-	return true;
+	return longest >= PEM_LINE_MIN;
 }
 
 enum kind { UPPER, LOWER, DIGIT, OTHER };

@@ -1,0 +1,115 @@
+#!/bin/sh
+# codetrain check: what it looks at, its formats and its exit codes.
+. "$SOURCE/tests/lib/tap.sh"
+
+git config --global init.defaultBranch main
+id=AKIA$(printf QYLPMN5HHHFPZAM2)
+secret=kT9pQ2xV7mB4nR8wLz3J$(printf yH6sD1fG5cA0eU+iO/Xq)
+commit() { git add -A && git commit -qm "$1"; }
+# member TEXT EXPRESSION: of the JSON
+json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1" <"$OUT"; }
+
+# ---- plain files, outside a repository ---------------------------------------------
+mkdir -p "$T/plain/sub/.git" && cd "$T/plain" || bail "no folder"
+echo good >good && printf 'x\nSECRET=%s\n' "$secret" >sub/bad.env && echo "$id" >sub/.git/config
+status 0 "a good file" codetrain-check good
+status 1 "a bad folder" codetrain-check .
+like "$(out)" "\./sub/bad\.env:2:8" "it names the place"
+unlike "$(out)" "\.git/config|$secret" "and neither .git nor the secret"
+status 1 "by type" codetrain-check --type secrets sub/bad.env
+status 0 "another type" codetrain-check --type size sub/bad.env
+status 1 "two types" codetrain-check -t size -t secrets sub
+status 2 "an unknown type" codetrain-check --type secret .
+like "$(err)" "there are secrets size" "it lists them"
+status 2 "a file that is not there" codetrain-check nothing
+status 2 "no repository and no file" codetrain-check
+like "$(err)" "codetrain check \." "it says what to do"
+status 2 "an unknown format" codetrain-check --format yaml .
+status 2 "a range and files" codetrain-check --range a..b good
+ln -s "$id" sub/link
+status 1 "a link's target" codetrain-check sub/link sub
+like "$(out)" "link" "is looked at"
+rm sub/link
+printf '[codetrain "allow"]\n\tsha256 = %s\n' "$(printf %s "$secret" | sha256sum | cut -d' ' -f1)" >.codetrain
+status 0 "allowed by .codetrain" codetrain-check .
+printf '[codetrain\n' >.codetrain
+status 2 "a broken .codetrain" codetrain-check .
+like "$(err)" "\.codetrain:[12]: " "it names the line"
+rm .codetrain
+
+status 1 "json" codetrain-check --json .
+is "$(json 'sorted(d)')" "['findings', 'summary']" "its members"
+is "$(json 'sorted(d["findings"][0])')" "['check', 'column', 'file', 'fix', 'line', 'message', 'rule', 'severity']" "of a finding outside git"
+is "$(json 'd["summary"]["errors"]')" 1 "the count"
+status 0 "json of nothing" codetrain-check --format json good
+is "$(json 'd["findings"]')" "[]" "an empty list"
+
+# ---- specs, by name --------------------------------------------------------------
+cp "$SOURCE/examples/scikit-learn-iris/training-job.json" . 
+status 0 "a good training job" codetrain-check --type training-job training-job.json
+sed 's/"InstanceCount": *[0-9]*/"InstanceCount": "one"/' training-job.json >t && mv t training-job.json
+status 1 "a wrong type" codetrain-check --json --type training-job training-job.json
+is "$(json 'd["findings"][0]["pointer"]')" "/ResourceConfig/InstanceCount" "the pointer"
+is "$(json 'd["findings"][0]["line"] > 1')" True "the line"
+printf '{"ModelName": "m",\n "ExecutionRoleArn": 5}\n' >model.json
+status 1 "a model" codetrain-check --type model model.json
+like "$(out)" "model.json:2:22" "line and column"
+printf 'version: 0.2\nphases:\n  build:\n    commands:\n      - echo a: b\n' >buildspec.yml
+status 1 "CodeBuild's most frequent fault" codetrain-check --type buildspec buildspec.yml
+like "$(out)" "subkeys" "in its words"
+printf '{"a":"%s",}' "$id" >training-job.json
+status 1 "a fault and a secret in one file" codetrain-check training-job.json
+unlike "$(cat "$OUT" "$ERR")" "$id" "the secret is quoted by none"
+
+# ---- a repository ----------------------------------------------------------------
+cd "$T" && git init -q --bare srv.git && git init -q w && cd w && git remote add origin "$T/srv.git"
+status 0 "a repository without a commit" codetrain-check
+echo a >a && commit one && git push -q origin main
+echo "$id" >k && commit two && bad=$(git rev-parse HEAD) && git rm -q k && commit three
+status 1 "what no remote has" codetrain-check
+like "$(out)" "${bad%????????????????????????????} two" "the commit"
+status 0 "--range without it" codetrain-check --range HEAD^..HEAD
+status 1 "--range with it" codetrain-check --range origin/main..HEAD
+status 1 "--range with an empty side" codetrain-check --range origin/main..
+status 1 "--range of one commit: its history" codetrain-check --range HEAD
+status 2 "--range of nothing" codetrain-check --range nope..HEAD
+status 2 "--range with three dots" codetrain-check --range HEAD^...HEAD
+status 1 "--all" codetrain-check --all --json
+is "$(json 'd["summary"]["commits"], d["summary"]["blobs"]')" "(3, 2)" "every commit and blob once"
+is "$(json 'sorted(d["findings"][0])')" "['check', 'column', 'commit', 'file', 'fix', 'line', 'message', 'rule', 'severity']" "members of a finding in a commit"
+is "$(json 'd["findings"][0]["commit"]')" "$bad" "the whole id"
+git push -q origin main
+status 0 "pushed: nothing new" codetrain-check
+git switch -q -c side "$bad" && git switch -q main
+status 1 "--all sees every branch" codetrain-check --all
+git tag -a t -m "$id"
+status 1 "--all sees tags" codetrain-check --all --json
+is "$(json 'len(d["findings"])')" 2 "the blob and the tag"
+
+# the commit's own words must not bring the secret out
+git commit -q --allow-empty -m "use $id here"
+status 1 "a commit message" codetrain-check --range HEAD^..HEAD
+unlike "$(cat "$OUT" "$ERR")" "$id" "is redacted where it is quoted"
+echo x >"$id" && commit name
+status 1 "a file name" codetrain-check --range HEAD^..HEAD
+unlike "$(cat "$OUT" "$ERR")" "$id" "is redacted too"
+
+# the specs at HEAD are looked at even when they are pushed
+printf '{' >training-job.json && commit spec && git push -q origin main
+status 1 "a broken spec that is pushed already" codetrain-check
+
+if [ "$(id -u)" = 0 ]; then
+	chown -R 12345:12345 "$T/w"
+	unset GIT_DIR
+	status 2 "a repository of another user" codetrain-check
+	like "$(err)" "git config --global --add safe.directory" "it says how to trust it"
+	chown -R 0:0 "$T/w"
+else
+	skip "a repository of another user" "needs root"
+fi
+
+if [ -w /dev/full ]; then
+	cd "$T/plain" && codetrain-check --json good >/dev/full 2>"$ERR"
+	is "$?" 70 "a full disk is no verdict"
+fi
+done_testing

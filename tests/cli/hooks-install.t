@@ -1,0 +1,148 @@
+#!/bin/sh
+# codetrain hooks: beside other tools' hooks, in worktrees and bare repositories;
+# uninstall gives back the exact bytes.
+. "$SOURCE/tests/lib/tap.sh"
+
+git config --global init.defaultBranch main
+id=AKIA$(printf QYLPMN5HHHFPZAM2)
+
+fresh() {
+	cd "$T" && rm -rf w srv.git
+	git init -q --bare srv.git && git init -q w && cd w || bail "git init failed"
+	git remote add origin "$T/srv.git"
+	echo start >a && git add a && git commit -qm start && git push -q origin main
+}
+
+# picture FOLDER: names, modes, link targets and contents
+picture() { find "$1" -printf '%P %M %l\n' | sort; find "$1" -type f -exec sha256sum {} + | sort; }
+
+fresh
+status 1 "status where nothing is installed" codetrain-hooks status
+status 0 "install" codetrain-hooks install
+like "$(out)" "^installed: .*/w/\.git/hooks/pre-push$" "it says where"
+status 0 "install again" codetrain-hooks install
+like "$(out)" "^already installed" "it is there already"
+status 0 "status" codetrain-hooks status
+mkdir sub && cd sub && status 0 "status from a folder below" codetrain-hooks status
+status 0 "uninstall" codetrain-hooks uninstall
+status 0 "uninstall again" codetrain-hooks uninstall
+like "$(out)" "not installed" "nothing is there"
+
+# ---- a hook that was there ----------------------------------------------------------
+fresh
+printf '#!/bin/sh\necho "old hook: $*" >&2\ncat >"$HOME/stdin"\nexit 0\n\n\n' >.git/hooks/pre-push
+chmod 750 .git/hooks/pre-push
+before=$(picture .git/hooks)
+status 0 "install beside a hook" codetrain-hooks install
+echo b >b && git add b && git commit -qm b
+run git push origin main
+is "$rc" 0 "both pass"
+like "$(err)" "old hook: origin $T/srv.git" "the old hook got its arguments"
+is "$(cat "$HOME/stdin")" "refs/heads/main $(git rev-parse HEAD) refs/heads/main $(git rev-parse HEAD^)" "and its input"
+echo "$id" >k && git add k && git commit -qm k
+run git push origin main
+isnt "$rc" 0 "codetrain's refuses"
+git reset -q --hard HEAD^ && echo c >c && git add c && git commit -qm c
+printf '#!/bin/sh\nexit 1\n' >.git/hooks/pre-push.before-codetrain
+run git push origin main
+isnt "$rc" 0 "the old hook refuses"
+printf '#!/bin/sh\necho "old hook: $*" >&2\ncat >"$HOME/stdin"\nexit 0\n\n\n' >.git/hooks/pre-push.before-codetrain
+status 0 "install again keeps both" codetrain-hooks install
+status 0 "uninstall" codetrain-hooks uninstall
+is "$(picture .git/hooks)" "$before" "every byte and mode is as before"
+
+ln -sf ../../hook-script .git/hooks/pre-push && printf '#!/bin/sh\necho linked >&2\n' >hook-script && chmod +x hook-script
+before=$(picture .git/hooks)
+status 0 "install beside a link" codetrain-hooks install
+run git push origin main
+like "$(err)" linked "the link's target runs"
+status 0 "uninstall" codetrain-hooks uninstall
+is "$(picture .git/hooks)" "$before" "the link is back"
+
+# two that claim the place
+fresh
+printf '#!/bin/sh\n' >.git/hooks/pre-push && chmod +x .git/hooks/pre-push && codetrain-hooks install >/dev/null
+printf '#!/bin/sh\n# another\n' >.git/hooks/pre-push
+status 5 "written over by another tool" codetrain-hooks install
+like "$(err)" "pre-push.before-codetrain is there too" "it says what is there"
+status 1 "status" codetrain-hooks status
+
+# pre-commit keeps the hook that it finds as .legacy and runs it
+fresh
+printf '#!/bin/sh\necho "mine" >&2\n' >.git/hooks/pre-push && chmod +x .git/hooks/pre-push && codetrain-hooks install >/dev/null
+mv .git/hooks/pre-push .git/hooks/pre-push.legacy
+printf '#!/bin/sh\n"$(dirname "$0")/pre-push.legacy" "$@"\n' >.git/hooks/pre-push && chmod +x .git/hooks/pre-push
+status 0 "installed under another tool" codetrain-hooks install
+status 0 "its status" codetrain-hooks status
+echo "$id" >k && git add k && git commit -qm k
+run git push origin main
+isnt "$rc" 0 "it refuses from there"
+like "$(err)" "^mine" "and the first hook still runs"
+
+# husky: core.hooksPath, and hooks that ask for their own name
+fresh
+mkdir -p .husky/_ && git config core.hooksPath .husky/_
+printf '#!/usr/bin/env sh\n. "$(dirname "$0")/h"' >.husky/_/pre-push && chmod +x .husky/_/pre-push
+printf 'n=$(basename "$0")\ns=$(dirname "$(dirname "$0")")/$n\n[ ! -f "$s" ] && exit 0\nsh -e "$s" "$@"\nexit $?\n' >.husky/_/h
+echo 'echo "husky ran" >&2' >.husky/pre-push
+before=$(picture .husky)
+status 0 "install under husky" codetrain-hooks install
+like "$(err)" "core.hooksPath" "it warns of the folder in the work tree"
+run git push origin main
+like "$(err)" "husky ran" "husky's script runs"
+echo "$id" >k && git add k && git commit -qm k
+run git push origin main
+isnt "$rc" 0 "codetrain's refuses under husky"
+status 0 "uninstall" codetrain-hooks uninstall
+is "$(picture .husky)" "$before" "every byte is as before"
+
+# ---- worktrees, folders with odd names ---------------------------------------------
+fresh
+git worktree add -q "$T/tree" -b wt && cd "$T/tree"
+status 0 "install from a worktree" codetrain-hooks install
+like "$(out)" "/w/\.git/hooks/pre-push" "it goes to the common folder"
+cd "$T/w" && git worktree remove --force "$T/tree"
+mkdir "$T/it's odd" && cp "$BUILD/pre-push" "$BUILD/codetrain-hooks" "$T/it's odd/"
+status 0 "install from a folder with a quote" "$T/it's odd/codetrain-hooks" install
+status 0 "status of it" codetrain-hooks status
+echo d >d && git add d && git commit -qm d
+run git push origin main
+is "$rc" 0 "it runs"
+rm -rf "$T/it's odd"
+status 1 "status of a program that is gone" codetrain-hooks status
+like "$(out)" "broken" "it says so"
+
+# ---- the server ---------------------------------------------------------------------
+cd "$T/srv.git" || bail "no server"
+status 2 "a bare repository wants --server" codetrain-hooks install
+printf '#!/bin/sh\necho "old post-receive" >&2\nexit 3\n' >hooks/post-receive && chmod +x hooks/post-receive
+before=$(picture hooks)
+status 0 "install --server" codetrain-hooks install --server
+status 0 "status --server" codetrain-hooks status --server
+sed "s,^codetrain=.*,codetrain='/nonexistent/post-receive'," hooks/post-receive >"$T/gone" && cat "$T/gone" >hooks/post-receive
+cd "$T/w" && echo e >e && git add e && git commit -qm e && codetrain-hooks install >/dev/null
+run git push origin main
+is "$rc" 0 "a lost post-receive does not block the push"
+like "$(err)" "starts no build" "but it says so"
+like "$(err)" "old post-receive" "and the old hook ran"
+cd "$T/srv.git" && status 0 "uninstall --server" codetrain-hooks uninstall --server
+is "$(picture hooks)" "$before" "every byte is as before"
+cd "$T/w" && status 2 "--server in a work tree" codetrain-hooks install --server
+
+# ---- for all new repositories ------------------------------------------------------
+cd "$T" && status 0 "install --global outside a repository" codetrain-hooks install --global
+git clone -q "$T/srv.git" "$T/new" && cd "$T/new"
+status 0 "a new clone has it" codetrain-hooks status
+status 0 "uninstall --global" codetrain-hooks uninstall --global
+is "$(git config --global init.templateDir)" "" "the template is forgotten"
+mkdir -p "$T/mine/hooks" && git config --global init.templateDir "$T/mine"
+status 0 "into a template that is there" codetrain-hooks install --global
+ok "its hook" test -x "$T/mine/hooks/pre-push"
+status 0 "and out again" codetrain-hooks uninstall --global
+is "$(git config --global init.templateDir)" "$T/mine" "the template stays"
+
+mkdir "$T/none" && cd "$T/none"
+status 2 "outside a repository" codetrain-hooks install
+status 2 "an unknown verb" codetrain-hooks instal
+status 2 "two that exclude each other" codetrain-hooks install --server --global
+done_testing

@@ -1,0 +1,282 @@
+#!/bin/sh
+# pre-push with real pushes to a bare repository. Each planted case has a twin
+# that must go through. Keys are put together here: this file holds none.
+. "$SOURCE/tests/lib/tap.sh"
+
+id=AKIA$(printf QYLPMN5HHHFPZAM2)
+secret=kT9pQ2xV7mB4nR8wLz3J$(printf yH6sD1fG5cA0eU+iO/Xq)
+session=IQoJb3JpZ2luX2Vj$(printf ED4aCXVzLWVhc3QtMiJHMEUCIQDx7k2hT9pQ2xV7mB4nR8wLz3JyH6sD1fG5cA0eUiOXq7mB4nR8wLz3J)
+
+git config --global init.defaultBranch main
+git config --global advice.detachedHead false
+git config --global protocol.file.allow always
+
+# fresh: a repository w with the hook, whose origin is the bare srv.git that has one commit
+fresh() {
+	cd "$T" && rm -rf w srv.git
+	git init -q --bare srv.git && git init -q w && cd w || bail "git init failed"
+	git remote add origin "$T/srv.git"
+	echo start >a && git add a && git commit -qm start && git push -q origin main
+	codetrain-hooks install >/dev/null || bail "hooks install failed"
+}
+
+server() { git -C "$T/srv.git" for-each-ref --format='%(refname) %(objectname)'; }
+
+push() { run git push "$@"; }
+
+refused() { # refused NAME PUSH-ARGS...: the push fails and nothing reaches the server
+	_what=$1
+	shift
+	_before=$(server)
+	push "$@"
+	isnt "$rc" 0 "$_what: refused"
+	is "$(server)" "$_before" "$_what: nothing reached the server"
+	unlike "$(cat "$OUT" "$ERR")" "$id|$secret" "$_what: the secret is not in the output"
+}
+
+passes() {
+	_what=$1
+	shift
+	push "$@"
+	is "$rc" 0 "$_what: passes" || _show <"$ERR"
+}
+
+commit() { git add -A && git commit -qm "${1:-more}"; }
+
+# ---- where a key can hide ----------------------------------------------------------
+fresh
+passes "nothing new" origin main
+echo b >b && commit
+passes "a plain commit" origin main
+
+mkdir conf && printf '# settings\nkey = %s\n' "$id" >conf/prod.env && commit "add the settings"
+planted=$(git rev-parse HEAD)
+git rm -q conf/prod.env && git commit -qm "remove them" && echo c >c && commit
+refused "a key in an older commit" origin main
+like "$(err)" "conf/prod.env:2:7" "it names file, line and column"
+like "$(err)" "$(git rev-parse --short=12 "$planted") add the settings" "it names the commit"
+like "$(err)" "git rebase -i $(git rev-parse --short=12 "$planted")\\^" "it names the command"
+like "$(err)" "AKIA\*\*\*\*" "it shows four characters"
+like "$(err)" "rotate +IAM" "it says where to rotate"
+git -c sequence.editor='sed -i "1s/^pick/drop/;2s/^pick/drop/"' rebase -q -i "$planted^"
+passes "the history mended" origin main
+
+fresh
+echo "SECRET=$secret" >.env && commit
+refused "a key in the last commit" origin main
+like "$(err)" "git commit -a --amend" "the last commit is amended"
+unlike "$(err)" "git rebase" "and not rebased"
+echo "SECRET=from-the-vault" >.env && git commit -qa --amend --no-edit
+passes "the commit amended" origin main
+
+fresh
+printf 'id AKIAIOSFODNN7EXAMPLE\n' >docs && commit
+passes "AWS's documented key" origin main
+printf 'id AKIAIOSFODNN7EXAMPLE %s\n' "$id" >docs && commit
+refused "a key beside the documented one" origin main
+
+plant() { # plant NAME: refused as it is, passes once HEAD is taken back
+	refused "$1" origin main
+	git reset -q --hard origin/main && echo "$1" >twin && commit
+	passes "the twin of: $1" origin main
+}
+
+fresh
+printf 'key %s\n' "$id" | iconv -t UTF-16 >u16 && commit && plant "UTF-16 with a byte order mark"
+printf 'key %s\n' "$id" | iconv -t UTF-16BE >u16 && commit && plant "UTF-16 without one"
+printf '\0\1\2key\0%s\0' "$id" >bin && commit && plant "a binary file"
+echo "*.txt -diff" >.gitattributes && echo "$id" >x.txt && commit && plant "the -diff attribute"
+mkdir node_modules && echo "$id" >node_modules/x.js && commit && plant "node_modules"
+echo "$id" >package-lock.json && commit && plant "a lock file"
+{ head -c 4194304 /dev/zero | tr '\0' x; printf ' %s' "$id"; } >long && commit && plant "a line of four megabytes"
+printf 'a\r\nSECRET=%s\r\n' "$secret" >crlf && commit && plant "CRLF"
+ln -s "$id" link && commit && plant "a link's target"
+echo x >"$id.txt" && commit && plant "a file's name"
+git commit -q --allow-empty -m "use $id" && plant "a commit message"
+git commit -q --allow-empty -m x --author "$id <a@example.com>" && plant "an author's name"
+printf 'token: %s\n' "$session" >t.yml && commit && plant "a session token"
+{ echo "-----BEGIN RSA PRIVATE KEY-----"; head -c 300 /dev/urandom | base64; } >k.pem && commit && plant "a private key"
+printf '%s,%s\n' "$id" "$secret" >credentials.csv && commit && plant "the console's CSV"
+git notes add -m "$id" HEAD
+refused "a note" origin refs/notes/commits
+
+# ---- every ref, every range -------------------------------------------------------
+fresh
+git switch -q -c topic && echo "$id" >k && commit && git switch -q main && echo m >m && commit
+refused "a key on the second ref" origin main topic
+passes "the first ref alone" origin main
+refused "a branch that is not checked out" origin topic
+like "$(err)" "git switch topic" "the command names the branch"
+
+fresh
+git switch -q -c topic && echo t >t && commit && git switch -q main && echo m >m && commit
+git merge -q --no-commit topic >/dev/null 2>&1 && echo "$id" >from-the-merge && git add -A && git commit -qm merge
+refused "what only a merge brings in" origin main
+like "$(err)" "from-the-merge:1:1" "it names the file"
+fresh
+git switch -q -c topic && echo t >t && commit && git switch -q main && echo m >m && commit
+git merge -q topic -m merge && passes "a merge" origin main
+
+fresh
+echo "$id" >k && commit && git tag -a v1 -m "one" && git reset -q --hard HEAD^
+refused "an annotated tag at a bad commit" origin v1
+git tag -d v1 >/dev/null && git tag -a v2 -m "key $id"
+refused "a tag message" origin v2
+like "$(err)" "tag message" "it says so"
+git tag -a v3 -m "good" && passes "a good tag" origin v3
+git tag light && passes "a light tag" origin light
+
+fresh
+echo "$id" >k && git add k
+refused "a ref at a blob" origin "$(git rev-parse :k):refs/blobs/k"
+refused "a ref at a tree" origin "$(git write-tree):refs/trees/k"
+git rm -qf --cached k && rm k
+passes "a good tree" origin "$(git write-tree):refs/trees/good"
+
+fresh
+echo b >b && commit && git push -q origin main:gone
+echo "$id" >k && commit
+passes "a deletion" origin :gone
+passes "an older commit by HEAD~1" origin HEAD~1:refs/heads/main
+refused "a raw object id" origin "$(git rev-parse HEAD):refs/heads/raw"
+refused "the branch itself" origin main
+git reset -q --hard HEAD^ && git commit -q --amend -m "said otherwise"
+passes "a force push" --force origin main
+git commit -q --amend -m "$id" && refused "a bad force push" --force origin main
+
+fresh
+git clone -q "$T/srv.git" "$T/other" && (cd "$T/other" && echo o >o && commit && git push -q origin main)
+echo w >w && commit
+passes "the remote is ahead by what is not here" --force origin main
+rm -rf "$T/other"
+
+fresh
+echo "$id" >k && commit
+refused "a URL instead of a name" "$T/srv.git" main
+git reset -q --hard HEAD^ && passes "the same without the key" "$T/srv.git" main
+
+# a key that the remote has is not told again; a new branch looks at its own commits only
+fresh
+echo "SECRET=$secret" >old.env && commit && CODETRAIN_SKIP_CHECKS='planted for the test' git push -q origin main 2>/dev/null
+git switch -q -c new && echo n >n && commit
+zero=0000000000000000000000000000000000000000
+printf 'refs/heads/new %s refs/heads/new %s\n' "$(git rev-parse new)" $zero |
+	pre-push --json origin "$T/srv.git" >"$OUT" 2>"$ERR"
+like "$(out)" '"commits":1,"blobs":1,' "a new branch on pushed history: one commit and one blob are looked at"
+passes "and it is pushed" origin new
+git mv old.env renamed.env && git commit -qm rename
+passes "a rename of what the remote has" origin new
+printf '' | pre-push origin "$T/srv.git" >"$OUT" 2>"$ERR"
+is "$?" 0 "empty input passes"
+printf 'nonsense\n' | pre-push origin "$T/srv.git" >"$OUT" 2>"$ERR"
+is "$?" 1 "input that is not git's is refused"
+pre-push origin >"$OUT" 2>"$ERR" </dev/null
+is "$?" 1 "a missing argument exits 1, as all refusals do"
+
+# ---- allowing, letting through -----------------------------------------------------
+fresh
+echo "$id" >k && commit
+refused "a value that is not allowed" origin main
+hash=$(printf %s "$id" | sha256sum | cut -d' ' -f1)
+like "$(err)" "sha256 = $hash" "the message has the line to add"
+printf '[codetrain "allow"]\n\tsha256 = %s\n' "$hash" >.codetrain
+refused "an allowance that is not committed" origin main
+commit && git mv k moved && git commit -qm move
+passes "a committed allowance, also for a moved file" origin main
+printf '[codetrain "allow"]\n\tsha256 = 12\n' >.codetrain && commit
+refused "a broken .codetrain" origin main
+like "$(err)" "\.codetrain:2: sha256 wants" "it names the line"
+
+fresh
+echo "$id" >k && commit
+CODETRAIN_SKIP_CHECKS='' push origin main
+isnt "$rc" 0 "a bypass without a reason is refused"
+CODETRAIN_SKIP_CHECKS='1' push origin main
+isnt "$rc" 0 "a bypass that is no reason is refused"
+CODETRAIN_SKIP_CHECKS='key is revoked' push origin main
+is "$rc" 0 "a bypass with a reason passes"
+like "$(err)" "k:1:1" "it tells what it let through"
+like "$(cat .git/codetrain/bypass.log)" '"reason":"key is revoked".*"file":"k"' "and keeps a record"
+is "$(stat -c %a .git/codetrain/bypass.log)" 600 "that only the owner reads"
+unlike "$(cat .git/codetrain/bypass.log)" "$id" "without the secret"
+
+fresh
+echo b >b && commit && git config codetrain.deadline 0
+refused "the deadline is over" origin main
+like "$(err)" "took too long" "it says so"
+git config codetrain.deadline 1m && passes "with more time" origin main
+git config codetrain.deadline soon && echo c >c && commit && refused "a broken deadline" origin main
+
+# ---- sizes and specs ---------------------------------------------------------------
+fresh
+git config codetrain.max-file-size 1k && head -c 1025 /dev/zero >big && commit
+refused "a file over the maximum" origin main
+like "$(err)" "big" "it names the file"
+head -c 1024 /dev/zero >big && git commit -qa --amend --no-edit
+passes "a file of the maximum" origin main
+branch=$(head -c 200 /dev/zero | tr '\0' b)/$(head -c 57 /dev/zero | tr '\0' b)
+refused "a branch name of 258 characters" origin "main:refs/heads/$branch"
+passes "one of 256 characters" origin "main:refs/heads/${branch%bb}"
+
+fresh
+cp "$SOURCE/examples/scikit-learn-iris/training-job.json" "$SOURCE/examples/scikit-learn-iris/buildspec.yml" . && commit
+passes "good specs" origin main
+sed 's/"RoleArn"/"RolArn"/' "$SOURCE/examples/scikit-learn-iris/training-job.json" >training-job.json && commit
+refused "a member that does not exist" origin main
+like "$(err)" "training-job.json:[0-9]+:[0-9]+" "it names the line"
+like "$(err)" "RoleArn" "and what was meant"
+echo '{ "a": 1,, }' >training-job.json && commit
+refused "what is no JSON" origin main
+like "$(err)" "training-job.json:1:10" "it names line and column"
+cp "$SOURCE/examples/scikit-learn-iris/training-job.json" . && commit
+passes "mended at the tip, broken in between" origin main
+printf 'version: 0.2\nphases:\n  biuld:\n    commands:\n      - make\n' >buildspec.yml && commit
+refused "a misspelt phase" origin main
+like "$(err)" "buildspec.yml:3:" "it names the line"
+printf 'version: 0.2\nphases:\n  build:\n    commands:\n      - make\n' >buildspec.yml && commit
+passes "the phase spelt right" origin main
+mkdir sub && echo nope >sub/model.json && commit
+refused "a spec in a folder" origin main
+rm -r sub && commit && passes "taken away again" origin main
+
+# ---- repositories of other kinds --------------------------------------------------
+fresh
+git worktree add -q "$T/tree" -b wt && cd "$T/tree" && echo "$id" >k && commit
+refused "from a worktree" origin wt
+git reset -q --hard HEAD^ && echo w >w && commit && passes "a good push from a worktree" origin wt
+cd "$T/w" && git worktree remove --force "$T/tree"
+
+git clone -q --depth 1 "file://$T/srv.git" "$T/shallow" && cd "$T/shallow" && codetrain-hooks install >/dev/null
+echo s >s && commit && passes "from a shallow clone" origin main
+echo "$id" >k && commit && refused "a key in a shallow clone" origin main
+cd "$T" && rm -rf shallow
+
+cd "$T/w" && git -C "$T/srv.git" config uploadpack.allowFilter true
+git clone -q --filter=blob:none --no-checkout "file://$T/srv.git" "$T/partial" && cd "$T/partial" && codetrain-hooks install >/dev/null
+git switch -q -c part 2>/dev/null
+git update-index --add --cacheinfo "100644,$(echo new | git hash-object -w --stdin),new" && git commit -qm part
+passes "from a partial clone" origin part
+git update-index --add --cacheinfo "100644,$(echo "$id" | git hash-object -w --stdin),k" && git commit -qm bad
+refused "a key in a partial clone" origin part
+cd "$T" && rm -rf partial
+
+fresh
+echo lost >lost && commit && rm -f ".git/objects/$(git rev-parse HEAD:lost | sed 's,^..,&/,')"
+refused "a blob that is missing" origin main
+like "$(err)" "cannot read lost" "it names the file"
+
+cd "$T" && git init -q --object-format=sha256 sha && cd sha && echo a >a && git add a && git commit -qm a
+git init -q --bare --object-format=sha256 "$T/sha.git" && codetrain-hooks install >/dev/null
+push "$T/sha.git" main
+isnt "$rc" 0 "a SHA-256 repository is refused"
+like "$(err)" "SHA-256.*CODETRAIN_SKIP_CHECKS" "with a clear word"
+
+# a hook that lost its program stops the push and says how to mend it
+fresh
+mkdir "$T/bin" && cp "$BUILD/pre-push" "$BUILD/codetrain-hooks" "$T/bin" && "$T/bin/codetrain-hooks" install >/dev/null
+echo n >n && commit && passes "an installed copy works" origin main
+mv "$T/bin" "$T/bin2" && echo m >m && commit
+refused "the program is gone" origin main
+like "$(err)" "codetrain hooks install" "it says what to do"
+
+done_testing
