@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define BUILDSPEC_FINDINGS_MAX 1000	/* reported of one document */
+
 enum buildspec_severity { BUILDSPEC_WARNING, BUILDSPEC_ERROR };
 
 struct buildspec_finding {

@@ -14,7 +14,7 @@ static void finding(struct bspec *b, enum buildspec_severity severity, const cha
 
 	if (severity == BUILDSPEC_ERROR)
 		b->refused = true;
-	if (!b->report)
+	if (!b->report || ++b->n_findings > BUILDSPEC_FINDINGS_MAX)
 		return;
 	err_vset(&text, ERR_USAGE, fmt, ap);
 	b->report(b->arg, &(struct buildspec_finding){

@@ -16,6 +16,7 @@ struct bspec {
 	buildspec_report_fn *report;
 	void *arg;
 	struct buf path;	/* JSON pointer of the value that is being read */
+	size_t n_findings;
 	bool refused;		/* an error was reported */
 	bool no_memory;
 	bool batch;		/* the buildspec only names other builds */

@@ -80,6 +80,10 @@ static int remember(struct reader *r, const yaml_char_t *name, struct full *node
 
 	if (!name)
 		return 0;
+	if (++r->n_anchors > YML_ANCHORS_MAX) {
+		yml_fail(r, node->node.line, node->node.column, "the document has too many anchors");
+		return -1;
+	}
 	a = arena_alloc(r->arena, sizeof(*a));
 	if (a)
 		a->name = arena_copy(r->arena, (const char *)name, strlen((const char *)name));

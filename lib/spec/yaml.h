@@ -19,6 +19,7 @@
 
 #define YML_TEXT_MAX (1u << 20)	/* bytes of a document */
 #define YML_DEPTH_MAX 100		/* nested collections, through aliases too */
+#define YML_ANCHORS_MAX 1000
 #define YML_NODES_MAX 100000		/* nodes, counted again for each alias to them */
 
 enum yml_kind { YML_SCALAR, YML_SEQUENCE, YML_MAPPING };

@@ -22,6 +22,7 @@ struct reader {
 	struct arena *arena;
 	struct yaml_parser_s *parser;
 	struct anchor *anchors;	/* the newest first: a name may be given again */
+	size_t n_anchors;
 	const char *name;
 	size_t total;		/* nodes so far, aliased ones again */
 	int line, column;	/* of the fault */

@@ -153,6 +153,10 @@ static void limits(void **state)
 	}
 	refused(text, n, "too many nodes");
 
+	for (n = 0; n < 1001 * 6; n += 6)
+		memcpy(text + n, "- &a \n", 6);
+	refused(text, n, "too many anchors");
+
 	/* a billion laughs, and the same through merges */
 	n = (size_t)snprintf(text, sizeof(text), "a0: &a0 {x: 1, y: 2}\n");
 	for (int i = 1; i < 30; i++)
