@@ -30,6 +30,7 @@ struct hook {
 	struct queue_push push;
 	struct queue_recorded recorded;	/* of all parts */
 	long refs, malformed;
+	bool safe;			/* something waits for a drainer, in either place */
 	int failed;			/* something is in no safe place */
 };
 
@@ -59,6 +60,7 @@ static void spool(struct hook *h, const struct err *why)
 		fprintf(stderr, "%s: the push is kept in %s; when the fault is mended, the next push "
 			"delivers it, or: codetrain queue run -C '%s'\n", name, buf_str(&path),
 			h->gitdir);
+	h->safe = h->safe || err.class == ERR_NONE;
 	buf_free(&path);
 }
 
@@ -77,6 +79,7 @@ static void record_part(struct hook *h)
 		if (!h->recorded.first)
 			h->recorded.first = part.first;
 		h->recorded.last = part.last;
+		h->safe = true;
 	}
 	queue_push_next(&h->push);
 }
@@ -178,7 +181,7 @@ static int run(void)
 	if (queue_push_environment(&h.push))
 		term_warning(name, "some push options are too long or too many; they are left out");
 	read_pushed(&h);
-	if (h.refs && queue_wake_or_start(h.gitdir, &err) < 0) {
+	if (h.safe && queue_wake_or_start(h.gitdir, &err) < 0) {
 		term_error(name, &err);
 		fprintf(stderr, "%s: the push is safe, but no drainer runs; start one: "
 			"codetrain queue run -C '%s'\n", name, h.gitdir);
