@@ -4,6 +4,13 @@
 
 enum { ROLES_MAX = 16 };	/* roles in one line of source profiles */
 
+/* From a role to the source of its source …, and the way back. */
+struct way {
+	struct chain_question q;
+	const struct way *before;
+	int length;
+};
+
 /* The profile that `q`'s role names as its source; NULL with an error. */
 static const char *source_profile(const struct chain_question *q, struct err *err)
 {
@@ -24,8 +31,8 @@ static const char *source_profile(const struct chain_question *q, struct err *er
 }
 
 /* Environment, EcsContainer or Ec2InstanceMetadata. */
-static int credential_source(const struct chain_question *q, const char *name, struct chain_choice *out,
-			     struct err *err)
+static int credential_source(const struct chain_question *q, const char *name,
+			     struct chain_choice *out, struct err *err)
 {
 	enum chain_provider provider;
 
@@ -38,44 +45,59 @@ static int credential_source(const struct chain_question *q, const char *name, s
 	return chain_part_place(q, "credential_source", err);
 }
 
-static int role_source(const struct chain_question *q, int depth, struct chain_choice *out,
-		       struct err *err);
+static int role_source(const struct way *way, struct chain_choice *out, struct err *err);
 
-/* The source profile of a role, which may be a role itself. */
-static int role_source_profile(const struct chain_question *q, int depth, struct chain_choice *out,
-			       struct err *err)
+/* Was the profile on the way before its end? */
+static bool visited(const struct way *way, const char *profile)
 {
-	struct chain_question next = { q->in, source_profile(q, err), true };
+	for (way = way->before; way; way = way->before)
+		if (strcmp(way->q.profile, profile) == 0)
+			return true;
+	return false;
+}
+
+static int circle(const struct chain_question *q, struct err *err)
+{
+	err_set(err, ERR_USAGE, "the source profiles of \"%s\" go round in a circle; give one of "
+		"them a source_profile with keys", q->profile);
+	return chain_part_place(q, "source_profile", err);
+}
+
+/* The source profile of a role, which may be a role itself. Only a profile that
+ * has keys may be its own source. */
+static int role_source_profile(const struct way *way, struct chain_choice *out, struct err *err)
+{
+	const struct chain_question *q = &way->q;
+	const struct way next = { { q->in, source_profile(q, err), true }, way, way->length + 1 };
 	struct chain_choice further;
 	int answer;
 
-	if (!next.profile)
+	if (!next.q.profile)
 		return -1;
-	if (depth >= ROLES_MAX) {
-		err_set(err, ERR_USAGE, "the source profiles of \"%s\" go round in a circle; give one "
-			"of them a source_profile with keys", q->profile);
-		return chain_part_place(q, "source_profile", err);
-	}
-	if (chain_part_is_role(&next) && !chain_part_has_keys(&next)) {
-		if (role_source(&next, depth + 1, &further, err) < 0)
+	if (visited(way, next.q.profile) || next.length > ROLES_MAX)
+		return circle(q, err);
+	if (chain_part_is_role(&next.q) && !chain_part_has_keys(&next.q)) {
+		if (strcmp(next.q.profile, q->profile) == 0)
+			return circle(q, err);
+		if (role_source(&next, &further, err) < 0)
 			return -1;
-		*out = (struct chain_choice){ CHAIN_ASSUME_ROLE, next.profile, true };
+		*out = (struct chain_choice){ CHAIN_ASSUME_ROLE, next.q.profile, true };
 		return 0;
 	}
-	answer = chain_part_ask(&next, out, err);
+	answer = chain_part_ask(&next.q, out, err);
 	if (answer == 0) {
 		err_set(err, ERR_USAGE, "profile \"%s\" has source_profile \"%s\", which has no "
-			"credentials; run aws configure --profile %s", q->profile, next.profile,
-			next.profile);
+			"credentials; run aws configure --profile %s", q->profile, next.q.profile,
+			next.q.profile);
 		return chain_part_place(q, "source_profile", err);
 	}
 	return answer < 0 ? -1 : 0;
 }
 
-static int role_source(const struct chain_question *q, int depth, struct chain_choice *out,
-		       struct err *err)
+static int role_source(const struct way *way, struct chain_choice *out, struct err *err)
 {
 	static const char *const single[] = { "role_arn", "source_profile", "credential_source" };
+	const struct chain_question *q = &way->q;
 	const char *named = chain_part_property(q, "credential_source");
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(*single); i++)
@@ -88,7 +110,7 @@ static int role_source(const struct chain_question *q, int depth, struct chain_c
 	}
 	if (named)
 		return credential_source(q, named, out, err);
-	return role_source_profile(q, depth, out, err);
+	return role_source_profile(way, out, err);
 }
 
 /* 900 seconds to 12 hours, as STS has it. What is no number counts as unset,
@@ -116,6 +138,7 @@ int chain_role(const struct chain_input *in, const char *profile, struct chain_r
 	       struct err *err)
 {
 	const struct chain_question q = { in, profile, false };
+	const struct way way = { q, NULL, 0 };
 	struct chain_role role = {
 		.arn = chain_part_property(&q, "role_arn"),
 		.external_id = chain_part_property(&q, "external_id"),
@@ -125,7 +148,7 @@ int chain_role(const struct chain_input *in, const char *profile, struct chain_r
 
 	if (!role.arn)
 		return err_set(err, ERR_USAGE, "profile \"%s\" has no role_arn", profile);
-	if (role_source(&q, 0, &role.source, err) < 0 || duration(&q, &role.duration, err) < 0)
+	if (role_source(&way, &role.source, err) < 0 || duration(&q, &role.duration, err) < 0)
 		return -1;
 	*out = role;
 	return 0;

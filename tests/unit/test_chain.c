@@ -224,6 +224,12 @@ static const struct situation roles[] = {
 	{ "two that name each other", "", "[default]\nrole_arn = arn\nsource_profile = b\n"
 	  "[profile b]\nrole_arn = arn\nsource_profile = default\n", NULL, NULL, -1, "circle",
 	  ERR_USAGE },
+	{ "a circle through a profile that has keys too", "", "[default]\nrole_arn = arn\n"
+	  "source_profile = b\n" KEYS "[profile b]\nrole_arn = arn\nsource_profile = default\n",
+	  NULL, NULL, -1, "circle", ERR_USAGE },
+	{ "a source that is a role and has keys", "", "[default]\nrole_arn = arn\n"
+	  "source_profile = b\n[profile b]\nrole_arn = arn\nsource_profile = b\n" KEYS, NULL, NULL,
+	  CHAIN_ASSUME_ROLE, "default", 0 },
 	{ "a chain of three", "", "[default]\nrole_arn = 1\nsource_profile = b\n"
 	  "[profile b]\nrole_arn = 2\nsource_profile = c\n[profile c]\n" KEYS, NULL, NULL,
 	  CHAIN_ASSUME_ROLE, "default", 0 },
