@@ -16,6 +16,7 @@ static bool is_near(const char *url)
 {
 	static const char *const near[] = { "169.254.170.2", "169.254.170.23", "fd00:ec2::23", "::1" };
 	char host[300];
+	const char *name = host;
 	struct in6_addr a6, b6;
 	struct in_addr a4;
 	size_t len;
@@ -27,17 +28,17 @@ static bool is_near(const char *url)
 		if (host[len] != ']' || (host[len + 1] && host[len + 1] != ':'))
 			return false;
 		host[len] = '\0';
-		memmove(host, host + 1, len);
+		name = host + 1;
 	} else {
 		host[strcspn(host, ":")] = '\0';
 	}
-	if (strcasecmp(host, "localhost") == 0)
+	if (strcasecmp(name, "localhost") == 0)
 		return true;
-	if (inet_pton(AF_INET, host, &a4) == 1 && ntohl(a4.s_addr) >> 24 == 127)
+	if (inet_pton(AF_INET, name, &a4) == 1 && ntohl(a4.s_addr) >> 24 == 127)
 		return true;
 	for (size_t i = 0; i < sizeof(near) / sizeof(*near); i++)
-		if (strcmp(host, near[i]) == 0 ||
-		    (inet_pton(AF_INET6, host, &a6) == 1 && inet_pton(AF_INET6, near[i], &b6) == 1 &&
+		if (strcmp(name, near[i]) == 0 ||
+		    (inet_pton(AF_INET6, name, &a6) == 1 && inet_pton(AF_INET6, near[i], &b6) == 1 &&
 		     memcmp(&a6, &b6, sizeof(a6)) == 0))
 			return true;
 	return false;

@@ -1,10 +1,17 @@
 #include "provider.h"
 
+#include "lib/base/opt.h"
 #include "lib/base/proc.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+/* How many of us stand above, in the child's environment: a profile's process
+ * may be codetrain itself, asked for the same profile. */
+#define DEPTH "CODETRAIN_CREDENTIAL_PROCESS"
+
+enum { DEPTH_MAX = 3 };
 enum { TIMEOUT_MS = 60 * 1000, OUTPUT_MAX = 64 << 10, WORD_MAX = 4096 };
 
 /* One word of a command line, as a POSIX shell reads it, without expansions.
@@ -52,12 +59,28 @@ static int split(const char *command, struct strs *argv, struct err *err)
 	return argv->n ? 0 : err_set(err, ERR_USAGE, "credential_process is empty");
 }
 
-static int run(const struct provider_request *p, const struct strs *argv, struct buf *out,
-	       struct err *err)
+static int environment(const struct provider_request *p, struct strs *out, struct err *err)
+{
+	const char *above = aws_getenv(p->a, DEPTH);
+	long depth = 0;
+
+	if (above && (opt_number(above, &depth) < 0 || depth >= DEPTH_MAX))
+		return err_set(err, ERR_USAGE, "credential_process runs itself; it must not ask for "
+			       "the profile that it belongs to");
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, DEPTH "=", sizeof(DEPTH)) != 0)
+			strs_add(out, *e);
+	strs_addf(out, DEPTH "=%ld", depth + 1);
+	return out->failed ? err_set(err, ERR_INTERNAL, "the environment is too large") : 0;
+}
+
+static int run(const struct provider_request *p, const struct strs *argv,
+	       const struct strs *envp, struct buf *out, struct err *err)
 {
 	struct proc_result result;
 	const struct proc proc = {
 		.argv = (const char *const *)argv->v,
+		.envp = (const char *const *)envp->v,
 		.out = out,
 		.timeout_ms = TIMEOUT_MS,
 		.stop = p->a->shared->stop,
@@ -85,12 +108,13 @@ int provider_process(const struct provider_request *p, struct creds *out, struct
 	const char *command = provider_property(p, "credential_process");
 	struct buf output = BUF_INIT_SECRET(OUTPUT_MAX);
 	char source[sizeof(out->source)];
-	struct strs argv = STRS_INIT;
+	struct strs argv = STRS_INIT, envp = STRS_INIT;
 	struct err parse;
 	cJSON *tree = NULL;
 	int result = -1;
 
-	if (split(command ? command : "", &argv, err) < 0 || run(p, &argv, &output, err) < 0)
+	if (split(command ? command : "", &argv, err) < 0 || environment(p, &envp, err) < 0 ||
+	    run(p, &argv, &envp, &output, err) < 0)
 		goto out;
 	tree = json_parse(buf_str(&output), output.len, "output", &parse);
 	if (!cJSON_IsObject(tree))
@@ -109,5 +133,6 @@ out:
 	json_free(tree);
 	buf_free(&output);
 	strs_free(&argv);
+	aws_wipe_lines(&envp);
 	return result;
 }
