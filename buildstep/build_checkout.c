@@ -20,7 +20,7 @@ static int git(struct build *b, const char *const *argv, struct buf *out, struct
 {
 	struct buf errors = BUF_INIT(GIT_OUTPUT_MAX), unused = BUF_INIT(GIT_OUTPUT_MAX);
 	struct strs env = STRS_INIT;
-	struct proc_result result;
+	struct proc_result result = { 0 };
 	int rc;
 
 	build_environment_inherit(&env);

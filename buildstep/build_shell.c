@@ -198,7 +198,7 @@ static void turn(struct build_shell *s, const struct buf *request, size_t *writt
 
 	if (poll(pf, 3, wait_ms) <= 0)
 		return;
-	if (pf[2].revents)
+	if (asking && pf[2].revents)
 		feed(s, request, written);
 	if (pf[0].revents)
 		forward(s, 1);

@@ -119,7 +119,7 @@ static void unknown_key(struct bspec *b, const struct yml_node *key, const char 
 
 	if (*key->text == '.' || strncmp(key->text, "x-", 2) == 0)
 		return;		/* where people keep anchors */
-	for (; keys[n].name && n < 23; n++)
+	for (; n < 23 && keys[n].name; n++)
 		names[n] = keys[n].name;
 	names[n] = NULL;
 	meant = bspec_meant(key->text, names);

@@ -258,7 +258,8 @@ static struct yml *read_text(struct reader *r, const char *text, size_t len)
 		yml_free(doc);
 		doc = NULL;
 	}
-	yaml_parser_delete(r->parser);
+	yaml_parser_delete(&parser);
+	r->parser = NULL;
 	return doc;
 }
 
