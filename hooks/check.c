@@ -32,8 +32,8 @@ int check_open(struct check_run *run, git_repository *repo, struct report *repor
 		return -1;
 	if (repo && git_repository_odb(&run->odb, repo) < 0)
 		return range_repo_error(err, "cannot open the objects");
-	if (repo)
-		run->range.promised = range_repo_is_partial(repo);
+	if (repo && range_repo_is_partial(repo, &run->range.promised, err) < 0)
+		return -1;
 	if (scan_rules_open(&run->rules, err) < 0)
 		return -1;
 	return scan_open(run->rules, &run->scanner, err);

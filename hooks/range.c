@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REFS_MAX = 100000, FIELDS = 3 };
+enum { REFS_MAX = 100000, FIELDS = 3, REMOTE_MAX = 1024 };
 
 static char *copy(const char *s, size_t n)
 {
@@ -72,7 +72,7 @@ static int hide_remote(struct range *range, const char *name, struct err *err)
 {
 	git_reference_iterator *it = NULL;
 	git_reference *ref;
-	char glob[1024];
+	char glob[REMOTE_MAX + 32];
 
 	if ((size_t)snprintf(glob, sizeof(glob), "refs/remotes/%s/*", name) >= sizeof(glob) ||
 	    strpbrk(name, "*?[\\"))
@@ -97,36 +97,42 @@ static int hide_remote(struct range *range, const char *name, struct err *err)
 	return 0;
 }
 
-static bool has_url(git_remote *remote, const char *url)
-{
-	const char *push = git_remote_pushurl(remote), *fetch = git_remote_url(remote);
+struct by_url {
+	struct range *range;
+	const char *url;
+};
 
-	return (push && strcmp(push, url) == 0) || (fetch && strcmp(fetch, url) == 0);
+/* remote.NAME.url, remote.NAME.pushurl */
+static int hide_if_url(void *arg, const char *variable, const char *value, struct err *err)
+{
+	static const char section[] = "remote.";
+	const struct by_url *by = arg;
+	const char *key = strrchr(variable, '.');
+	char name[REMOTE_MAX];
+	size_t len;
+
+	if (strncmp(variable, section, strlen(section)) != 0 || strcmp(value, by->url) != 0 ||
+	    (strcmp(key, ".url") != 0 && strcmp(key, ".pushurl") != 0))
+		return 0;
+	variable += strlen(section);
+	len = (size_t)(key - variable);
+	if (key < variable || len >= sizeof(name))
+		return 0;
+	memcpy(name, variable, len);
+	name[len] = '\0';
+	return hide_remote(by->range, name, err);
 }
 
 /* `git push URL`: every remote that is this URL speaks for it. */
 static int hide_by_url(struct range *range, const char *url, struct err *err)
 {
-	git_strarray names = { 0 };
-	int rc = 0;
+	struct by_url by = { range, url };
 
-	if (git_remote_list(&names, range->repo) < 0)
-		return range_repo_error(err, "cannot list the remotes");
-	for (size_t i = 0; i < names.count && rc == 0; i++) {
-		git_remote *remote = NULL;
-
-		if (git_remote_lookup(&remote, range->repo, names.strings[i]) == 0 &&
-		    has_url(remote, url))
-			rc = hide_remote(range, names.strings[i], err);
-		git_remote_free(remote);
-	}
-	git_strarray_dispose(&names);
-	return rc;
+	return range_repo_each_config(range->repo, hide_if_url, &by, err);
 }
 
 int range_of_push(struct range *range, const char *name, const char *url, struct err *err)
 {
-	git_remote *remote = NULL;
 	int rc = 0;
 
 	for (size_t i = 0; i < range->n_refs && rc == 0; i++) {
@@ -139,12 +145,8 @@ int range_of_push(struct range *range, const char *name, const char *url, struct
 	}
 	if (rc < 0 || range->tips.n == 0)
 		return rc;
-	if (git_remote_lookup(&remote, range->repo, name) == 0)
-		rc = hide_remote(range, name, err);
-	else
-		rc = hide_by_url(range, url, err);
-	git_remote_free(remote);
-	return rc;
+	return strcmp(name, url) == 0 ? hide_by_url(range, url, err)
+				      : hide_remote(range, name, err);
 }
 
 void range_free(struct range *range)

@@ -19,7 +19,12 @@ int range_repo_open(bool trusted, git_repository **out, struct err *err);
 int range_repo_error(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* True in a partial clone. */
-bool range_repo_is_partial(git_repository *repo);
+/* Calls `fn` for every variable of git's configuration, until it returns not 0. */
+typedef int range_repo_config_fn(void *arg, const char *name, const char *value, struct err *err);
+int range_repo_each_config(git_repository *repo, range_repo_config_fn *fn, void *arg,
+			   struct err *err);
+
+/* Whether some remote has promised objects that are not here. */
+int range_repo_is_partial(git_repository *repo, bool *partial, struct err *err);
 
 #endif

@@ -251,6 +251,8 @@ echo s >s && commit && passes "from a shallow clone" origin main
 echo "$id" >k && commit && refused "a key in a shallow clone" origin main
 cd "$T" && rm -rf shallow
 
+# libgit2 1.5 forgets some matches of its own when a repository has extensions
+echo 'leak:libpcre2' >"$T/lsan" && export LSAN_OPTIONS="suppressions=$T/lsan:print_suppressions=0"
 cd "$T/w" && git -C "$T/srv.git" config uploadpack.allowFilter true
 git clone -q --filter=blob:none --no-checkout "file://$T/srv.git" "$T/partial" && cd "$T/partial" && codetrain-hooks install >/dev/null
 git switch -q -c part 2>/dev/null
