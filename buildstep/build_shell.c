@@ -18,7 +18,7 @@ enum {
 	REQUEST_FD = 9,
 	FIRST_FREE_FD = 10,
 	TICK_MS = 200,		/* how soon *stop and a dead shell are seen */
-	GRACE_MS = 2000,	/* between SIGTERM and SIGKILL */
+	GRACE_MS = 1000,	/* between SIGTERM and SIGKILL: shorter than a caller's */
 	END_MS = 1000,		/* for a shell's own traps */
 	AFTERMATH = 1 << 20,	/* bytes of output read after a command's end */
 	STATE_MAX = 8 << 20,

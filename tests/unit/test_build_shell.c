@@ -93,6 +93,7 @@ static const struct {
 	{ { "(echo stray >&8) 2>/dev/null", "(read -r x <&9) 2>/dev/null", "echo ok" }, { -1, -1, 0 }, "ok\n" },
 	{ { "exec 9>/dev/null 8>/dev/null; echo x >&9", "echo ok" }, { 0, 0 }, "ok\n" },
 	{ { "exec 5>&1", "echo five >&5" }, { 0, 0 }, "five\n" },
+	{ { "printf() { :; }; read() { :; }", "echo on", "exit 2", "echo on" }, { 0, 0, 2, 0 }, "on\non\n" },
 	{ { "set -- a b", "echo $# $2" }, { 0, 0 }, "2 b\n" },
 	{ { "sleep 30 &", "echo on" }, { 0, 0 }, "on\n" },
 	{ { "break", "echo on" }, { -1, 0 }, NULL },
