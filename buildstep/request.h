@@ -47,10 +47,13 @@ void request_free(struct request *r);
 /* The role as given: an ARN, a name, or NULL when there is none. */
 const char *request_role(const struct request *r);
 
-/* Checks everything that can be known offline. A role that is still a name is
- * taken for the role's name, and a job without a name may be one. Every fault
- * is a line of `report`; ERR_USAGE with the first one. */
-int request_validate(const struct request *r, struct buf *report, struct err *err);
+/* Checks everything that can be known offline: the service model and the rules
+ * of its prose, for a job in `region` (NULL: not known). A role that is still a
+ * name is taken for the role's ARN, and the job may have no name yet. Every
+ * fault is a line of `report`, a warning one that begins so; ERR_USAGE with the
+ * first fault. *faults: how many. */
+int request_validate(const struct request *r, const char *region, struct buf *report, int *faults,
+		     struct err *err);
 
 /* Adds a tag, unless there is one with that key. An empty value adds none. The
  * value loses what tags may not hold. */

@@ -1,6 +1,7 @@
 #include "request.h"
 
 #include "lib/spec/shape.h"
+#include "lib/spec/spec_rules.h"
 #include "name.h"
 
 #include <stdio.h>
@@ -57,11 +58,11 @@ static void on_fault(void *arg, const struct shape_fault *f)
 	size_t start = c->report->len;
 
 	place(c->request, f->pointer, where);
-	/* the path in front: from options alone there is no other place */
-	buf_addf(c->report, "%s%s%s%s%s%s%s\n", where, *f->pointer ? f->pointer + 1 : "",
+	/* the path too: a value that an option gave has no other place */
+	buf_addf(c->report, "%s%s%s%s%s%s%s%s\n", f->warning ? "warning: " : "", where, f->pointer,
 		 *f->pointer ? ": " : "", f->message, f->suggestion ? "; did you mean \"" : "",
 		 f->suggestion ? f->suggestion : "", f->suggestion ? "\"?" : "");
-	if (c->faults++ == 0 && !c->report->failed)
+	if (!f->warning && c->faults++ == 0 && !c->report->failed)
 		snprintf(c->first, sizeof(c->first), "%.*s",
 			 (int)(c->report->len - start - 1), c->report->data + start);
 }
@@ -82,19 +83,20 @@ static cJSON *filled_in(const struct request *r)
 	return copy;
 }
 
-int request_validate(const struct request *r, struct buf *report, struct err *err)
+int request_validate(const struct request *r, const char *region, struct buf *report, int *faults,
+		     struct err *err)
 {
+	const struct spec_rules_options options = { .region = region };
 	struct check check = { .request = r, .report = report };
 	cJSON *whole = filled_in(r);
 
 	if (!whole)
 		return err_set(err, ERR_INTERNAL, "no memory for the request");
 	shape_validate(shape_for_operation("CreateTrainingJob"), whole, NULL, on_fault, &check);
+	spec_rules_check("CreateTrainingJob", whole, &options, on_fault, &check);
 	json_free(whole);
+	*faults = check.faults;
 	if (check.faults == 0)
 		return 0;
-	err_set(err, ERR_USAGE, "%s", check.first);
-	if (check.faults > 1)
-		err_suffix(err, " (and %d more)", check.faults - 1);
-	return -1;
+	return err_set(err, ERR_USAGE, "%s", check.first);
 }

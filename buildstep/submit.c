@@ -134,21 +134,40 @@ static int create_and_wait(struct identity *id, const cJSON *tree, const struct 
 	return outcome(out, err);
 }
 
-/* All faults of the spec for people, before the one line of the error. */
+/* With several faults all are told, and with one the error says it all. */
 static int validate(const struct request *request, const struct submit_options *o,
-		    struct err *err)
+		    const char *region, struct err *err)
 {
 	struct buf report = BUF_INIT(REPORT_MAX);
-	int result = request_validate(request, &report, err);
-	const char *first_end = strchr(buf_str(&report), '\n');
+	int faults = 0, result = request_validate(request, region, &report, &faults, err);
 
-	/* with one fault the error says it all */
-	if (result < 0 && first_end && first_end[1]) {
+	if (faults > 1)
+		err_set(err, ERR_USAGE, "the request has %d faults; nothing was sent", faults);
+	if (faults != 1)	/* several, or warnings alone */
 		fputs(buf_str(&report), o->waiting.states);
-		err_set(err, ERR_USAGE, "the request has faults, nothing was sent");
-	}
 	buf_free(&report);
 	return result;
+}
+
+/* The spec is judged first, for the region when that is known. */
+static int prepare(const struct submit_options *o, struct request *request, struct identity *id,
+		   struct err *err)
+{
+	struct err e = { 0 };
+	int opened;
+
+	if (o->fresh && o->request.job_name)
+		return err_set(err, ERR_USAGE, "--new makes a name of its own, --job-name is one");
+	if (request_make(&o->request, template_environment, NULL, request, err) < 0)
+		return -1;
+	opened = identity_open(id, &o->identity, o->waiting.stop, &e);
+	if (validate(request, o, opened == 0 ? aws_region(id->home) : NULL, err) < 0)
+		return -1;
+	if (opened < 0) {
+		*err = e;
+		return -1;
+	}
+	return pin_check(request->tree, aws_region(id->home), err);
 }
 
 int submit_run(const struct submit_options *o, const struct submit_build *build,
@@ -158,14 +177,7 @@ int submit_run(const struct submit_options *o, const struct submit_build *build,
 	struct identity id = { 0 };
 	int result = -1;
 
-	if (o->fresh && o->request.job_name) {
-		err_set(err, ERR_USAGE, "--new makes a name of its own, --job-name is one");
-		goto out;
-	}
-	if (request_make(&o->request, template_environment, NULL, &request, err) < 0 ||
-	    validate(&request, o, err) < 0 ||
-	    identity_open(&id, &o->identity, o->waiting.stop, err) < 0 ||
-	    pin_check(request.tree, aws_region(id.home), err) < 0)
+	if (prepare(o, &request, &id, err) < 0)
 		goto out;
 	if (o->dry_run) {
 		result = dry_run(&id, request.tree, o, build, err);
