@@ -14,7 +14,7 @@ static const char *from_services(const struct aws *a, const struct aws_service *
 
 	if (!section)
 		return NULL;
-	for (i = 0; service->id[i] && i < 60; i++)
+	for (i = 0; i < 60 && service->id[i]; i++)
 		name[i] = (char)tolower((unsigned char)service->id[i]);
 	snprintf(name + i, sizeof(name) - i, ".endpoint_url");
 	if (awsconfig_get_section(a->shared->config, "services", section, name, &value))

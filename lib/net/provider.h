@@ -1,6 +1,6 @@
 /*
  * Credential providers that need the network or another process. Each is one
- * file with one function; providers.c is the table.
+ * file with one function; provider.c is the table.
  */
 #ifndef CODETRAIN_PROVIDER_H
 #define CODETRAIN_PROVIDER_H
