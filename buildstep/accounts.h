@@ -30,7 +30,7 @@ struct account {
 	const char *build_role, *release_role, *group, *user;	/* NULL: none */
 };
 
-struct accounts {
+struct accounts {	/* points into itself: not to be copied */
 	cJSON *tree;
 	const char *region, *partition;
 	const char *repository, *bucket, *input, *output;

@@ -40,7 +40,7 @@ static bool is_default(const char *path, const cJSON *v)
 		return false;
 	}
 	for (const cJSON *c = v->child; c; c = c->next)
-		if (!is_default("", c))
+		if (!is_default(c->string ? c->string : "", c))
 			return false;
 	return !cJSON_IsTrue(v);
 }
