@@ -112,6 +112,7 @@ class Api:
         request = None
         try:
             request = read(environ, str(self.state.tmp))
+            environ["codetrain.whole"] = True
             environ["codetrain.operation"] = f"{request.service}:{request.operation}"
             faulty = self.faults.before(request)
             answer = faulty or self._serve(request, request_id)
@@ -161,6 +162,22 @@ class Handler(MotoRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = 120
+
+    def run_wsgi(self) -> None:
+        """In place of werkzeug's, which ends every connection and waits 10 ms for what may still come."""
+        self.environ = environ = self.make_environ()
+        started: list[Any] = []
+        body = b"".join(self.server.app(environ, lambda *answer: started.extend(answer)))
+        status, headers = started
+        code, _, words = status.partition(" ")
+        self.send_response(int(code), words)
+        for name, value in headers:
+            self.send_header(name, value)
+        if not environ.get("codetrain.whole"):      # part of the body may be unread
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         operation = getattr(self, "environ", {}).get("codetrain.operation", "")

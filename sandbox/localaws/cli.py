@@ -53,7 +53,13 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(USAGE)
         return 2
     os.umask(0o077)
-    return verb(State.from_environment())
+    try:
+        code = verb(State.from_environment())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)    # nobody reads any more: no traceback for that
+        return 70
+    return code
 
 
 @contextmanager

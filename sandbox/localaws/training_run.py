@@ -28,11 +28,34 @@ if TYPE_CHECKING:
 GRACE = 30.0              # seconds from SIGTERM to SIGKILL; 120 on SageMaker
 GROUP = "/aws/sagemaker/TrainingJobs"
 FAILURE_MAX = 1024
-_hosts = threading.BoundedSemaphore(16)     # hosts that run at the same time
+HOSTS_AT_ONCE = 16        # of all jobs together; a job of more hosts than that runs alone
 
 
 class Failed(Exception):
     """The job ends as Failed, with this as its FailureReason."""
+
+
+class Slots:
+    """Room for hosts: a job takes all that it needs at once, so that two jobs never wait for each other."""
+
+    def __init__(self, total: int) -> None:
+        self._total = self._free = total
+        self._changed = threading.Condition()
+
+    def take(self, count: int) -> int:
+        count = min(count, self._total)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= count)
+            self._free -= count
+        return count
+
+    def give(self, count: int) -> None:
+        with self._changed:
+            self._free += count
+            self._changed.notify_all()
+
+
+_slots = Slots(HOSTS_AT_ONCE)
 
 
 class TrainingRun(threading.Thread):
@@ -181,8 +204,7 @@ class TrainingRun(threading.Thread):
         stamp = int(time.time() * 1000)
         streams = [logs.Stream(self.api.state.cloudwatch, self.job["account"], self.job["region"], GROUP,
                                f"{self.job['name']}/{host}-{stamp}") for host in hosts]
-        for _ in hosts:
-            _hosts.acquire()
+        taken = _slots.take(len(hosts))
         try:
             with self._lock:
                 for host, image, stream in zip(hosts, unpacked, streams):
@@ -191,8 +213,7 @@ class TrainingRun(threading.Thread):
                 self.stop()
             return self._wait(deadline)
         finally:
-            for _ in hosts:
-                _hosts.release()
+            _slots.give(taken)
             for stream in streams:
                 stream.close()
 
@@ -222,9 +243,9 @@ class TrainingRun(threading.Thread):
         timed_out = False
         codes: list[int | None] = [None] * len(self._runs)
         while None in codes:
-            for index, run in enumerate(self._runs):
-                if codes[index] is None:
-                    codes[index] = run.wait(0.05 if codes.count(None) > 1 else min(0.5, max(0.01, deadline - time.monotonic())))
+            codes = [run.wait(0) if code is None else code for run, code in zip(self._runs, codes)]
+            if None in codes:
+                time.sleep(0.02)
             failed = any(code not in (None, 0) for code in codes)
             late = time.monotonic() >= deadline
             if (failed or late) and None in codes and not timed_out:
