@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REFS_MAX = 100000, FIELDS = 3, REMOTE_MAX = 1024 };
+enum { REFS_MAX = 100000, FIELDS = 3, SHA256_HEX = 64, REMOTE_MAX = 1024 };
 
-static char *copy(const char *s, size_t n)
+static bool is_hex(const char *s, size_t n)
 {
-	return strndup(s, n);
+	return strspn(s, "0123456789abcdef") >= n;
 }
 
 /* "LOCAL LOCALOID REMOTE REMOTEOID". The local name is whatever was typed
@@ -29,15 +29,17 @@ static int read_line(struct range *range, const char *line, size_t len, struct e
 						       "pre-push");
 		p--;
 	}
-	if (end[0] - start[0] == 64 && strspn(line + start[0], "0123456789abcdef") >= 64)
+	if (end[0] - start[0] == SHA256_HEX && is_hex(line + start[0], SHA256_HEX))
 		return err_set(err, ERR_USAGE, "this repository names objects by SHA-256, which "
 					       "libgit2 " LIBGIT2_VERSION " cannot read");
+	/* looked at before libgit2 does, which may not be initialised */
 	if (end[0] - start[0] != GIT_OID_HEXSZ || end[2] - start[2] != GIT_OID_HEXSZ ||
-	    git_oid_fromstrn(&r->local, line + start[0], GIT_OID_HEXSZ) < 0 ||
-	    git_oid_fromstrn(&r->remote, line + start[2], GIT_OID_HEXSZ) < 0)
+	    !is_hex(line + start[0], GIT_OID_HEXSZ) || !is_hex(line + start[2], GIT_OID_HEXSZ))
 		return err_set(err, ERR_USAGE, "standard input is not what git gives pre-push");
-	r->local_name = copy(line, p);
-	r->remote_name = copy(line + start[1], end[1] - start[1]);
+	git_oid_fromstrn(&r->local, line + start[0], GIT_OID_HEXSZ);
+	git_oid_fromstrn(&r->remote, line + start[2], GIT_OID_HEXSZ);
+	r->local_name = strndup(line, p);
+	r->remote_name = strndup(line + start[1], end[1] - start[1]);
 	range->n_refs++;
 	if (!r->local_name || !r->remote_name)
 		return err_set(err, ERR_INTERNAL, "no memory for the refs");

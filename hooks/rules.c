@@ -129,9 +129,8 @@ static int set_severity(struct rule *rule, const char *s)
 
 static int add_allow(struct rule *rule, const char *hex)
 {
-	char **list = (char **)rule->allow;
+	char **list = (char **)rule->allow, **longer;
 	size_t n = 0;
-	char *copy;
 
 	if (strlen(hex) != HEX_LEN || strspn(hex, "0123456789abcdef") != HEX_LEN)
 		return -1;
@@ -139,17 +138,13 @@ static int add_allow(struct rule *rule, const char *hex)
 		n++;
 	if (n >= ALLOW_MAX)
 		return -1;
-	list = realloc(list, (n + 2) * sizeof(*list));
-	if (!list)
+	longer = realloc(list, (n + 2) * sizeof(*longer));
+	if (!longer)
 		return -1;
-	rule->allow = (const char *const *)list;
-	list[n] = NULL;
-	copy = strdup(hex);
-	if (!copy)
-		return -1;
-	list[n] = copy;
-	list[n + 1] = NULL;
-	return 0;
+	rule->allow = (const char *const *)longer;
+	longer[n] = strdup(hex);
+	longer[n + 1] = NULL;
+	return longer[n] ? 0 : -1;
 }
 
 static int set_key(struct rule *rule, const char *key, const char *v)

@@ -98,7 +98,7 @@ is "$(picture .husky)" "$before" "every byte is as before"
 
 # ---- worktrees, folders with odd names ---------------------------------------------
 fresh
-git worktree add -q "$T/tree" -b wt && cd "$T/tree"
+git worktree add -q "$T/tree" -b wt && cd "$T/tree" || bail "no worktree"
 status 0 "install from a worktree" codetrain-hooks install
 like "$(out)" "/w/\.git/hooks/pre-push" "it goes to the common folder"
 cd "$T/w" && git worktree remove --force "$T/tree"
@@ -131,7 +131,7 @@ cd "$T/w" && status 2 "--server in a work tree" codetrain-hooks install --server
 
 # ---- for all new repositories ------------------------------------------------------
 cd "$T" && status 0 "install --global outside a repository" codetrain-hooks install --global
-git clone -q "$T/srv.git" "$T/new" && cd "$T/new"
+git clone -q "$T/srv.git" "$T/new" && cd "$T/new" || bail "no clone"
 status 0 "a new clone has it" codetrain-hooks status
 status 0 "uninstall --global" codetrain-hooks uninstall --global
 is "$(git config --global init.templateDir)" "" "the template is forgotten"
@@ -141,7 +141,7 @@ ok "its hook" test -x "$T/mine/hooks/pre-push"
 status 0 "and out again" codetrain-hooks uninstall --global
 is "$(git config --global init.templateDir)" "$T/mine" "the template stays"
 
-mkdir "$T/none" && cd "$T/none"
+mkdir "$T/none" && cd "$T/none" || bail "no folder"
 status 2 "outside a repository" codetrain-hooks install
 status 2 "an unknown verb" codetrain-hooks instal
 status 2 "two that exclude each other" codetrain-hooks install --server --global

@@ -1,155 +1,193 @@
-/* buildstep/report_junit.c, buildstep/result.c, buildstep/explain.c */
-#include "buildstep/explain.h"
-#include "buildstep/report_junit.h"
-#include "buildstep/result.h"
+#include "hooks/check_policy.h"
+#include "hooks/report.h"
+#include "lib/spec/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
-static cJSON *parse(const char *text)
-{
-	struct err err = { 0 };
-	cJSON *tree = json_parse(text, strlen(text), "t", &err);
+#define HASH "1a5d44a2dca19669d72edf4c4f1c27c4c1ca4b4408fbb17f6ce4ad452d78ddb3"
 
-	if (!tree)
-		fail_msg("%s", err.message);
-	return tree;
+static void add(struct report *r, const char *commit, bool warning)
+{
+	const struct report_finding f = {
+		.check = "secrets", .rule = "aws-access-key-id", .message = "AWS access key id AKIA****",
+		.fix = "git rebase -i abc^\ngit commit --amend", .commit = commit, .subject = "add it",
+		.file = "conf/prod.env", .line = 3, .column = 7, .warning = warning,
+		.rotate = "IAM > Users > Security credentials, and so on until the line is too long for it",
+		.allow = HASH,
+	};
+	struct err err = { 0 };
+
+	assert_int_equal(report_add(r, &f, &err), 0);
 }
 
-static void outcomes(void **state)
+static char *text_of(const struct report *r, report_fn *fn)
 {
-	static const struct { const char *described; enum err_class class; const char *told; } cases[] = {
-		{ "{\"TrainingJobStatus\": \"Completed\"}", ERR_NONE, "" },
-		{ "{\"TrainingJobStatus\": \"InProgress\"}", ERR_NONE, "" },
-		{ "{\"TrainingJobStatus\": \"Failed\", \"FailureReason\": \"AlgorithmError: x\"}", ERR_NO,
-		  "Failed: AlgorithmError: x" },
-		{ "{\"TrainingJobStatus\": \"Failed\"}", ERR_NO, "no reason was given" },
-		{ "{\"TrainingJobStatus\": \"Stopped\", \"SecondaryStatus\": \"Stopped\"}", ERR_STOPPED,
-		  "was Stopped" },
-		{ "{\"TrainingJobStatus\": \"Stopped\", \"SecondaryStatus\": \"MaxRuntimeExceeded\"}",
-		  ERR_STOPPED, "MaxRuntimeInSeconds" },
-		{ "{\"TrainingJobStatus\": \"Stopped\", \"SecondaryStatus\": \"MaxWaitTimeExceeded\"}",
-		  ERR_STOPPED, "MaxWaitTimeInSeconds" },
-	};
+	struct err err = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(fn(r, f, &err), 0);
+	fclose(f);
+	return text;
+}
+
+static void text_names_all(void **state)
+{
+	struct report r = { 0 };
+	char *text;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		cJSON *d = parse(cases[i].described);
+	add(&r, "0123456789abcdef0123456789abcdef01234567", false);
+	text = text_of(&r, report_format("text"));
+	assert_non_null(strstr(text, "error: AWS access key id AKIA**** [aws-access-key-id]"));
+	assert_non_null(strstr(text, "conf/prod.env:3:7"));
+	assert_non_null(strstr(text, "0123456789ab add it"));
+	assert_non_null(strstr(text, "git rebase -i abc^\n          git commit --amend\n"));
+	assert_non_null(strstr(text, "    [codetrain \"allow\"]\n    sha256 = " HASH "\n"));
+	free(text);
+	report_free(&r);
+}
+
+static void lines_are_short(void **state)
+{
+	struct report r = { 0 };
+	char *text, *line;
+
+	(void)state;
+	add(&r, "0123456789abcdef0123456789abcdef01234567", true);
+	text = text_of(&r, report_format("text"));
+	for (line = text; *line; line += strcspn(line, "\n") + 1)
+		assert_true(strcspn(line, "\n") <= 80);
+	assert_non_null(strstr(text, "warning: "));
+	free(text);
+	report_free(&r);
+}
+
+/* The same value in later versions of the file: one block, the commits named. */
+static void repeats_are_told_once(void **state)
+{
+	struct report r = { 0 };
+	char *text;
+
+	(void)state;
+	add(&r, "1111111111111111111111111111111111111111", false);
+	add(&r, "2222222222222222222222222222222222222222", false);
+	text = text_of(&r, report_format("text"));
+	assert_non_null(strstr(text, "also in 222222222222"));
+	assert_null(strstr(strstr(text, "error:") + 1, "error:"));
+	free(text);
+	report_free(&r);
+}
+
+static void terminals_are_not_steered(void **state)
+{
+	struct report r = { 0 };
+	const struct report_finding f = { .check = "size", .rule = "x", .message = "\033[2Jm",
+					  .file = "a\033]0;b\nc" };
+	struct err err = { 0 };
+	char *text;
+
+	(void)state;
+	assert_int_equal(report_add(&r, &f, &err), 0);
+	text = text_of(&r, report_format("text"));
+	assert_null(strchr(text, '\033'));
+	free(text);
+	report_free(&r);
+}
+
+static void json_has_the_members(void **state)
+{
+	static const char *const members[] = { "check", "rule", "severity", "message", "fix",
+					       "commit", "file", "line", "column" };
+	struct report r = { .commits = 2, .files = 3 };
+	struct err err = { 0 };
+	char *text;
+	cJSON *tree;
+
+	(void)state;
+	add(&r, "0123456789abcdef0123456789abcdef01234567", false);
+	text = text_of(&r, report_format("json"));
+	tree = json_parse(text, strlen(text), "report", &err);
+	assert_non_null(tree);
+	assert_int_equal(json_count(tree, "findings"), 1);
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		assert_non_null(json_get(json_at(tree, "findings", 0), members[i]));
+	assert_null(json_get(json_at(tree, "findings", 0), "pointer"));
+	assert_int_equal(json_integer(tree, "summary.errors", -1), 1);
+	assert_int_equal(json_integer(tree, "summary.blobs", -1), 3);
+	assert_non_null(strstr(json_string(tree, "findings[0].message", ""), "sha256 = " HASH));
+	json_free(tree);
+	free(text);
+	report_free(&r);
+}
+
+static void unknown_formats(void **state)
+{
+	(void)state;
+	assert_null(report_format("yaml"));
+	assert_null(report_format(""));
+}
+
+static void findings_are_bounded(void **state)
+{
+	struct report r = { 0 };
+	struct buf summary = BUF_INIT(256);
+
+	(void)state;
+	for (int i = 0; i < REPORT_MAX + 5; i++) {
+		const struct report_finding f = { .check = "c", .rule = "r", .message = "m" };
 		struct err err = { 0 };
 
-		assert_int_equal(result_outcome(d, &err), cases[i].class == ERR_NONE ? 0 : -1);
-		assert_int_equal(err.class, cases[i].class);
-		assert_non_null(strstr(err.message, cases[i].told));
-		json_free(d);
+		assert_int_equal(report_add(&r, &f, &err), 0);
 	}
+	assert_int_equal(r.n, REPORT_MAX);
+	assert_int_equal(r.errors, REPORT_MAX + 5);
+	report_summary(&r, &summary);
+	assert_string_equal(buf_str(&summary), "10005 errors in 0 files");
+	buf_free(&summary);
+	report_free(&r);
 }
 
-static void object(void **state)
+static void policies(void **state)
 {
-	cJSON *d = parse("{\"TrainingJobName\": \"j\", \"TrainingJobStatus\": \"Completed\", \"TrainingJobArn\": "
-			 "\"arn:aws:sagemaker:us-east-2:222222222222:training-job/j\", "
-			 "\"AlgorithmSpecification\": {\"TrainingImage\": \"r/x@sha256:12\"}, "
-			 "\"FinalMetricDataList\": [{\"MetricName\": \"a:b\", \"Value\": 0.5}]}");
-	struct buf text = BUF_INIT(4096);
+	static const char good[] = "[codetrain]\n\tmax-file-size = 1m\n\ttomorrow = x\n"
+				   "[codetrain \"allow\"]\n\tsha256 = " HASH "\n[other]\n\tx = y\n";
+	static const char *const bad[] = {
+		"[codetrain \"allow\"]\nsha256 = 12\n", "[codetrain \"allow\"]\nsha256\n",
+		"[codetrain]\nmax-file-size = big\n", "[codetrain\n",
+	};
+	struct check_policy p;
 	struct err err = { 0 };
-	cJSON *o = result_json(d, false);
 
 	(void)state;
-	assert_int_equal(json_print(o, false, &text, &err), 0);
-	assert_string_equal(buf_str(&text),
-		"{\"job\":\"j\",\"arn\":\"arn:aws:sagemaker:us-east-2:222222222222:training-job/j\","
-		"\"status\":\"Completed\",\"image\":\"r/x@sha256:12\",\"digest\":\"sha256:12\","
-		"\"account\":\"222222222222\",\"region\":\"us-east-2\",\"metrics\":{\"a:b\":0.5},"
-		"\"attached\":false}");
-	buf_free(&text);
-	json_free(o);
-	json_free(d);
-}
-
-static void reports(void **state)
-{
-	struct err none = { 0 }, failed = { 0 }, err = { 0 };
-	struct report_junit r = { .name = "a<b>&\"c\"", .started = 1700000000, .seconds = 1.5,
-				  .outcome = &none, .commit = "0123" };
-	struct buf text = BUF_INIT(8192);
-
-	(void)state;
-	assert_int_equal(report_junit_make(&r, &text, &err), 0);
-	assert_non_null(strstr(text.data, "tests=\"1\" failures=\"0\" errors=\"0\""));
-	assert_non_null(strstr(text.data, "name=\"a&lt;b&gt;&amp;&quot;c&quot;\""));
-	assert_non_null(strstr(text.data, "timestamp=\"2023-11-14T22:13:20\""));
-	assert_null(strstr(text.data, "<failure"));
-	buf_clear(&text);
-	err_set(&failed, ERR_NO, "no <way>");
-	r.outcome = &failed;
-	assert_int_equal(report_junit_make(&r, &text, &err), 0);
-	assert_non_null(strstr(text.data, "<failure type=\"Failed\" message=\"no &lt;way&gt;\"/>"));
-	assert_non_null(strstr(text.data, "failures=\"1\" errors=\"0\""));
-	buf_clear(&text);
-	err_set(&failed, ERR_UNAVAILABLE, "x");
-	assert_int_equal(report_junit_make(&r, &text, &err), 0);
-	assert_non_null(strstr(text.data, "<error type=\"Unavailable\" message=\"x\"/>"));
-	assert_non_null(strstr(text.data, "failures=\"0\" errors=\"1\""));
-	buf_clear(&text);
-	err_set(&failed, ERR_INTERNAL, "x");
-	assert_int_equal(report_junit_make(&r, &text, &err), 0);
-	assert_non_null(strstr(text.data, "<error type=\"Internal\""));
-	buf_free(&text);
-}
-
-static void missing_grants(void **state)
-{
-	static const struct explain_about about = {
-		.role = "arn:aws:iam::222222222222:role/service-role/R", .image = "IMG",
-		.data = "s3://b/in", .output = "s3://b/out",
-	};
-	static const struct { const char *said, *told; } cases[] = {
-		{ "Could not assume role arn:aws:iam::222222222222:role/R. Please ensure", "sagemaker.amazonaws.com in" },
-		{ "Cannot find repository: x in registry ID: 1 Please check if your ECR repository exists and "
-		  "role r has proper pull permissions for SageMaker: ecr:BatchGetImage", "the pull of IMG" },
-		{ "No S3 objects found under S3 URL \"s3://b\" ... \"s3:ListBucket\" permissions on bucket \"b\". "
-		  "Error message from S3: Access Denied", "reading s3://b/in" },
-		{ "Could not access model data at s3://b/x. Please ensure that the role \"r\" exists and that its "
-		  "trust relationship policy allows the action \"sts:AssumeRole\" ... \"s3:GetObject\"", "reading s3://b/in" },
-		{ "ClientError: Failed to upload: Access denied", "writing s3://b/out" },
-		{ "User: u is not authorized to perform: iam:PassRole on resource: r", "iam:PassRole on role R" },
-		{ "User: u is not authorized to perform: sagemaker:CreateModel", "that action" },
-	};
-	static const char *const others[] = {
-		"AlgorithmError: ExecuteUserScriptError: exit code 1", "1 validation error detected",
-		"No S3 objects found under S3 URL \"s3://b\" ... \"s3:ListBucket\" permissions on bucket \"b\".",
-		"CapacityError: Unable to provision requested ML compute capacity",
-	};
-	struct err err;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		err_set(&err, ERR_USAGE, "refused");
-		explain_missing_grant(cases[i].said, &about, &err);
-		if (!strstr(err.message, cases[i].told))
-			fail_msg("\"%s\" is not in \"%s\"", cases[i].told, err.message);
-		assert_non_null(strstr(err.message, "codetrain grant apply -f accounts.json"));
-		assert_int_equal(err.class, ERR_ACCESS);
-	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		err_set(&err, ERR_USAGE, "refused");
-		explain_missing_grant(others[i], &about, &err);
-		assert_string_equal(err.message, "refused");
+	check_policy_init(&p);
+	assert_false(check_policy_allows(&p, HASH));
+	assert_int_equal(check_policy_read(&p, good, sizeof(good) - 1, "f", &err), 0);
+	assert_true(check_policy_allows(&p, HASH));
+	assert_int_equal(p.max_file_size, 1 << 20);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(check_policy_read(&p, bad[i], strlen(bad[i]), "f", &err), -1);
 		assert_int_equal(err.class, ERR_USAGE);
 	}
+	check_policy_free(&p);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(outcomes),
-		cmocka_unit_test(object),
-		cmocka_unit_test(reports),
-		cmocka_unit_test(missing_grants),
+		cmocka_unit_test(text_names_all), cmocka_unit_test(lines_are_short),
+		cmocka_unit_test(repeats_are_told_once), cmocka_unit_test(terminals_are_not_steered),
+		cmocka_unit_test(json_has_the_members), cmocka_unit_test(unknown_formats),
+		cmocka_unit_test(findings_are_bounded), cmocka_unit_test(policies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
