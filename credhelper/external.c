@@ -42,7 +42,6 @@ static int failed(const struct chain_choice *choice, const struct proc_result *r
 		  struct buf *errors, struct err *err)
 {
 	const char *why = reason(errors);
-	bool first = choice->provider == CHAIN_IMDS;	/* nothing was configured */
 
 	if (result->timed_out)
 		err_set(err, ERR_UNAVAILABLE, "%s did not answer within %d seconds", program,
@@ -52,11 +51,9 @@ static int failed(const struct chain_choice *choice, const struct proc_result *r
 	else
 		err_set(err, class_of(result->exit_code), "%s ended with code %d", program,
 			result->exit_code);
-	err_prefix(err, "no credentials for profile \"%s\" from %s: ", choice->profile,
-		   chain_name(choice->provider));
-	if (first && err->class != ERR_INTERNAL)
-		err_suffix(err, "; no keys are configured: run aws configure --profile %s",
-			   choice->profile);
+	if (!strstr(why, choice->profile))
+		err_prefix(err, "no credentials for profile \"%s\" from %s: ", choice->profile,
+			   chain_name(choice->provider));
 	return -1;
 }
 

@@ -10,7 +10,7 @@
 #define EXTERNAL_TIMEOUT_MS 30000
 
 /* Fits codecommit's `fetch`. On -1 the class is the exit code of
- * codetrain-credentials, the message its reason with provider and profile. */
+ * codetrain-credentials, the message its reason, with profile and provider when it named none. */
 int external_fetch(const struct chain_input *in, const struct chain_choice *choice,
 		   struct creds *out, struct err *err);
 

@@ -255,6 +255,27 @@ stub "printf 'codetrain-credentials 1\naccess_key_id=ASIA\nsecret_access_key=$se
 refused 6 'have ended' "ended long ago"
 helper=$real
 
+# The real one, on a provider that needs no network.
+cat >"$T/process" <<EOF
+#!/bin/sh
+[ "\$1" = good ] || { echo 'the vault is locked' >&2; exit 1; }
+echo '{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"$secret","SessionToken":"tok/en=","Expiration":"2099-01-01T00:00:00Z"}'
+EOF
+chmod +x "$T/process"
+printf '[profile good]\ncredential_process = %s good\n[profile bad]\ncredential_process = %s bad\n' \
+	"$T/process" "$T/process" >"$T/process-config"
+export AWS_CONFIG_FILE="$T/process-config"
+ask $host v1/repos/MyDemoRepo --profile good --date $date
+is "$(sed -n 1,2p "$OUT")" "username=ASIAPROCESS%tok/en=
+password=$date$signature" "credential_process, by way of the real codetrain-credentials"
+is "$rc $(err)" "0 " "without a word to people"
+ask $host v1/repos/MyDemoRepo --profile bad
+isnt "$rc" 0 "a credential_process that fails"
+is "$(out)" "quit=1" "makes git stop"
+like "$(err)" 'error: .*profile "?bad"?.*credential_process' "and says whose and which"
+is "$(wc -l <"$ERR")" 1 "in one line"
+unset AWS_CONFIG_FILE
+
 # ---- descriptors --------------------------------------------------------------------
 
 "$helper" get <&- >"$OUT" 2>"$ERR"
