@@ -209,7 +209,7 @@ void bspec_phases(struct bspec *b, const struct yml_node *value, void *to)
 			post_key = key;
 		if (which < BUILDSPEC_PHASES)
 			phase(b, key, value->items[i].value, which);
-		else
+		else if (!bspec_is_private(key->text))
 			bspec_error(b, "buildspec-unknown-phase", key, meant,
 				    "CodeBuild has no phase \"%.60s\", so its commands never run%s%s%s",
 				    key->text, meant ? ": did you mean " : "", meant ? meant : "",

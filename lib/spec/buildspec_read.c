@@ -102,6 +102,11 @@ const char *bspec_meant(const char *word, const char *const *names)
 	return best;
 }
 
+bool bspec_is_private(const char *key)
+{
+	return *key == '.' || strncmp(key, "x-", 2) == 0;
+}
+
 static const struct bspec_key *find(const struct bspec_key *keys, const char *name)
 {
 	for (; keys->name; keys++)
@@ -117,8 +122,8 @@ static void unknown_key(struct bspec *b, const struct yml_node *key, const char 
 	const char *meant;
 	size_t n = 0;
 
-	if (*key->text == '.' || strncmp(key->text, "x-", 2) == 0)
-		return;		/* where people keep anchors */
+	if (bspec_is_private(key->text))
+		return;
 	for (; n < 23 && keys[n].name; n++)
 		names[n] = keys[n].name;
 	names[n] = NULL;

@@ -53,6 +53,9 @@ void bspec_map(struct bspec *b, const struct yml_node *map, const char *what,
 /* The name in a NULL-terminated list that a word was meant to be, or NULL. */
 const char *bspec_meant(const char *word, const char *const *names);
 
+/* A key where people keep anchors: "x-common", ".common". */
+bool bspec_is_private(const char *key);
+
 /* Element after the last of an array that the arena holds; NULL: no memory. */
 void *bspec_append(struct bspec *b, void *array, size_t *n, size_t element);
 

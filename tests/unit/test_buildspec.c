@@ -70,6 +70,7 @@ static const struct {
 
 	/* phases and commands */
 	{ V "phases: {prebuild: {commands: [make]}}\n", "E unknown-phase 2:10 /phases/prebuild" },
+	{ V "phases: {.common: &c {commands: [make]}, build: *c}\n", "" },
 	{ V "phases: {deploy: {commands: [make]}}\n", "E unknown-phase 2:10 /phases/deploy" },
 	{ V "phases: {install: {runtime-versions: {python: 3.11}}, build: {commands: [make]}}\n", "" },
 	{ V "phases: {build: {runtime-versions: {python: 3.11}, commands: [make]}}\n",
