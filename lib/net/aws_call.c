@@ -19,7 +19,7 @@ struct call {
 	struct aws_request *q;
 	struct http_response *r;
 	int attempt;
-	bool clock_mended, credentials_mended;
+	bool clock_mended, credentials_mended, region_mended;
 	struct aws_failure failure;
 	struct aws_outcome outcome;
 };
@@ -122,6 +122,33 @@ static bool mend_credentials(struct call *c)
 	return true;
 }
 
+/* S3 tells where a bucket is when it was asked elsewhere. The host is one that
+ * we make, of a region that we know; it is no redirect that is followed. */
+static bool mend_region(struct call *c)
+{
+	struct aws_request *q = c->q;
+	char region[REGION_MAX], old[REGION_MAX + 2], host[sizeof(q->host)];
+	const char *at;
+
+	if (c->region_mended || q->operation->service->protocol != AWS_S3 ||
+	    !http_header(c->r, "x-amz-bucket-region", region, sizeof(region)) ||
+	    !region_known(region) || strcmp(region, q->endpoint.signing_region) == 0)
+		return false;
+	snprintf(old, sizeof(old), ".%s.", q->endpoint.signing_region);
+	at = strstr(q->host, old);
+	if (at) {
+		int n = snprintf(host, sizeof(host), "%.*s.%s.%s", (int)(at - q->host), q->host, region,
+				 at + strlen(old));
+
+		if (n < 0 || (size_t)n >= sizeof(host))
+			return false;
+		memcpy(q->host, host, (size_t)n + 1);
+	}
+	snprintf(q->endpoint.signing_region, sizeof(q->endpoint.signing_region), "%s", region);
+	c->region_mended = true;
+	return true;
+}
+
 static int report(struct call *c, const struct creds *creds, struct err *err)
 {
 	const struct aws_failure *f = &c->failure;
@@ -163,7 +190,7 @@ static int judge(struct call *c, const struct creds *creds, struct err *err)
 		c->outcome.code = c->failure.code;
 		if (c->outcome.status / 100 == 2)
 			c->outcome.status = 500;
-		if (mend_clock(c) || mend_credentials(c)) {
+		if (mend_clock(c) || mend_credentials(c) || mend_region(c)) {
 			c->attempt--;
 			return 0;
 		}

@@ -1,5 +1,6 @@
 #include "http.h"
 #include "http_fault.h"
+#include "http_store.h"
 
 #include "lib/base/file.h"
 
@@ -21,6 +22,8 @@ enum {
 struct http {
 	CURL *easy;
 	char *ca_bundle;
+	const char *ca_folder;		/* the system's; NULL: not looked for yet, or not used */
+	bool ca_whole;			/* the system's bundle, for what the folder does not have */
 	int connect_timeout_ms;
 	const volatile int *stop;
 };
@@ -220,9 +223,22 @@ static void free_headers(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
+static void set_authorities(CURL *e, struct http *h)
+{
+	if (h->ca_bundle) {
+		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_bundle);
+		return;
+	}
+	if (!h->ca_whole && !h->ca_folder)
+		h->ca_folder = http_store_folder();
+	if (h->ca_whole || !h->ca_folder)
+		return;		/* libcurl's own default */
+	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(e, CURLOPT_CAPATH, h->ca_folder);
+}
+
 static void set_connection(CURL *e, struct transfer *t)
 {
-	const struct http *h = t->h;
 	const struct http_request *q = t->q;
 
 	curl_easy_setopt(e, CURLOPT_URL, q->url);
@@ -237,12 +253,11 @@ static void set_connection(CURL *e, struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)(q->connect_timeout_ms > 0 ? q->connect_timeout_ms
-							  : h->connect_timeout_ms));
+							  : t->h->connect_timeout_ms));
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_SECONDS);
-	if (h->ca_bundle)
-		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_bundle);
+	set_authorities(e, t->h);
 	if (q->no_proxy) {
 		curl_easy_setopt(e, CURLOPT_PROXY, "");
 		curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
@@ -299,6 +314,19 @@ static int describe(struct transfer *t, int code, struct err *err)
 	return http_fault_describe(&t->fault, t->q->url, code, err);
 }
 
+static CURLcode perform(struct transfer *t, struct curl_slist *headers)
+{
+	CURL *e = t->h->easy;
+
+	curl_easy_reset(e);	/* keeps the connections */
+	set_connection(e, t);
+	set_method(e, t);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+	if (on_progress(t, 0, 0, 0, 0))
+		return CURLE_ABORTED_BY_CALLBACK;
+	return curl_easy_perform(e);
+}
+
 int http_do(struct http *h, const struct http_request *q, struct http_response *r, struct err *err)
 {
 	struct transfer t = { .h = h, .q = q, .r = r };
@@ -315,14 +343,11 @@ int http_do(struct http *h, const struct http_request *q, struct http_response *
 		r->final = true;
 		goto out;
 	}
-	curl_easy_reset(h->easy);	/* keeps the connections */
-	set_connection(h->easy, &t);
-	set_method(h->easy, &t);
-	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
-	if (on_progress(&t, 0, 0, 0, 0))
-		code = CURLE_ABORTED_BY_CALLBACK;
-	else
-		code = curl_easy_perform(h->easy);
+	code = perform(&t, headers);
+	if (code == CURLE_PEER_FAILED_VERIFICATION && h->ca_folder && !h->ca_whole) {
+		h->ca_whole = true;	/* nothing was sent */
+		code = perform(&t, headers);
+	}
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &r->status);
 		result = 0;

@@ -362,6 +362,29 @@ static void s3_may_fail_behind_its_200(void **state)
 	aws_close(a);
 }
 
+static void a_bucket_elsewhere_is_found(void **state)
+{
+	cJSON *input = world_input("{\"Bucket\":\"b-b\",\"Key\":\"k\"}");
+	struct aws *a = world_open(NULL);
+	struct err err = { 0 };
+
+	(void)state;
+	world.answers[0] = (struct canned){ .status = 301, .headers = "x-amz-bucket-region: eu-west-1\r\n"
+		"Location: http://evil.example/\r\n", .body = "<Error><Code>PermanentRedirect</Code></Error>" };
+	world.answers[1] = (struct canned){ .status = 200 };
+	assert_int_equal(aws_call(a, "s3:GetObject", input, NULL, &err), 0);
+	assert_string_equal(world.seen[0].url, "https://b-b.s3.us-east-2.amazonaws.com/k");
+	assert_string_equal(world.seen[1].url, "https://b-b.s3.eu-west-1.amazonaws.com/k");
+	assert_contains(world.seen[1].headers, "/eu-west-1/s3/aws4_request");
+	/* only once, and only to a region that there is */
+	world.answered = 0;
+	world.answers[0].headers = "x-amz-bucket-region: evil.example/\r\n";
+	assert_int_equal(aws_call(a, "s3:GetObject", input, NULL, &err), -1);
+	assert_int_equal(world.answered, 1);
+	json_free(input);
+	aws_close(a);
+}
+
 static void pages_are_added_up(void **state)
 {
 	struct aws *a = world_open(NULL);
@@ -439,6 +462,7 @@ int main(void)
 		CASE(opening_wants_a_region),
 		CASE(answers_become_trees),
 		CASE(s3_may_fail_behind_its_200),
+		CASE(a_bucket_elsewhere_is_found),
 		CASE(pages_are_added_up),
 		CASE(the_account_is_asked_once),
 		CASE(another_identity_beside),
