@@ -2,7 +2,6 @@
 
 #include "lib/base/encode.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +20,7 @@ static void add_number(struct buf *out, const char *key, double v)
 {
 	char text[40];
 
-	if (v == floor(v) && fabs(v) < 1e15)
+	if (v > -1e15 && v < 1e15 && v == (double)(long long)v)
 		snprintf(text, sizeof(text), "%.0f", v);
 	else
 		snprintf(text, sizeof(text), "%.17g", v);
