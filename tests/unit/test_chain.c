@@ -1,5 +1,6 @@
 /* lib/aws/chain*.c: which provider answers, in AWS CLI v2's order. */
 #include "lib/aws/chain.h"
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 
 #include <setjmp.h>
@@ -32,6 +33,11 @@ static const char *environment(const char *name)
 		return value[turn];
 	}
 	return NULL;
+}
+
+static const char *getenv_const(const char *name)
+{
+	return getenv(name);
 }
 
 static int make_home(void **state)
@@ -439,7 +445,36 @@ static void others_are_not_local(void **state)
 	creds_free(c);
 }
 
-int main(void)
+/* For the comparison with botocore: one decision on the real environment. */
+static int decide(const char *option)
+{
+	struct err err = { 0 };
+	struct awsconfig *config = awsconfig_load(getenv("AWS_CONFIG_FILE"),
+						  getenv("AWS_SHARED_CREDENTIALS_FILE"), NULL, &err);
+	struct chain_input in = { getenv_const, config, option, clock_now() };
+	struct creds *c = creds_new(&err);
+	const char *region;
+	struct chain_choice choice;
+	bool local = false;
+	int rc = -1;
+
+	if (config && c && chain_choose(&in, &choice, &err) == 0) {
+		local = chain_is_local(choice.provider);
+		rc = local ? chain_fetch_local(&in, &choice, c, &err) : 0;
+	}
+	if (rc == 0) {
+		region = chain_region(&in, NULL);
+		printf("%s|%s|%s|%s\n", chain_name(choice.provider), local ? c->access_key_id : "",
+		       local ? c->session_token : "", region ? region : "");
+	} else {
+		printf("error|%s\n", err.message);
+	}
+	creds_free(c);
+	awsconfig_free(config);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(providers_in_order),
@@ -451,5 +486,7 @@ int main(void)
 		cmocka_unit_test(others_are_not_local),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "--decide") == 0)
+		return decide(argv[2]);
 	return cmocka_run_group_tests(tests, make_home, remove_home);
 }
