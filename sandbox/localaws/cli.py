@@ -30,6 +30,7 @@ A local AWS with three accounts (devops, beta, production) for playing and for t
   status         what runs, and where
 
 State: $CODETRAIN_SANDBOX, else ${XDG_STATE_HOME:-~/.local/state}/codetrain/sandbox
+Python packages of images are kept in $CODETRAIN_SANDBOX_CACHE, else in the state
 Exit: 0 done, 1 not running (status), 2 usage, 7 could not start, 70 a fault
 """
 PARTS = ("api", "git")
@@ -111,7 +112,7 @@ def _remember(state: State) -> None:
     folders = [str(Path(folder).absolute()) for folder in [*named, *map(str, near)]]
     folders += [os.path.dirname(found) for name in ("codetrain", "codetrain-build") if (found := shutil.which(name))]
     write_json(state.installation, {"programs": list(dict.fromkeys(folders)), "python": sys.executable,
-                                    "lib": os.environ.get("PYTHONPATH", "")})
+                                    "cache": os.environ.get("CODETRAIN_SANDBOX_CACHE", "")})
     kept = {key: value for key, value in os.environ.items()
             if key.startswith("PIP_") or key.upper() in _KEPT_FOR_PIP}
     write_json(state.pip_env, kept)

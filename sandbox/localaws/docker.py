@@ -16,6 +16,8 @@ import re
 import sys
 import tarfile
 import tempfile
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -152,6 +154,34 @@ def login(state: State, args: argparse.Namespace) -> None:
     say("Login Succeeded")
 
 
+def _helper(registry: str) -> str:
+    """Without a login: what Amazon's credential helper for Docker does with the container's credentials, if there are any."""
+    uri = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    if not uri:
+        return ""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+    authorization = {"Authorization": os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(urllib.request.Request(uri, headers=authorization), timeout=SECONDS) as answer:
+            found = json.load(answer)
+        region = registry.split(".")[3]
+        request = AWSRequest("POST", os.environ.get("AWS_ENDPOINT_URL") or State.from_environment().api_url(), data=b"{}", headers={
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"})
+        keys = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
+        SigV4Auth(keys, "ecr", region).add_auth(request)
+        prepared = urllib.request.Request(request.url, b"{}", dict(request.headers.items()))
+        with opener.open(prepared, timeout=SECONDS) as answer:
+            return str(json.load(answer)["authorizationData"][0]["authorizationToken"])
+    except urllib.error.HTTPError as error:
+        raise Fault(f"no basic auth credentials, and the role's did not do: {error.read().decode(errors='replace')[:300]}") from None
+    except (OSError, ValueError, KeyError) as error:
+        raise Fault(f"no basic auth credentials, and the container's could not be had: {error}") from None
+
+
 def push(state: State, args: argparse.Namespace) -> None:
     reference = normal(args.name)
     registry, _, rest = reference.partition("/")
@@ -160,7 +190,7 @@ def push(state: State, args: argparse.Namespace) -> None:
     repository, _, name = rest.rpartition(":")
     local = Local(state)
     digest = local.resolve(reference)
-    auth = read_json(_auth_file(), {}).get("auths", {}).get(registry, {}).get("auth", "")
+    auth = read_json(_auth_file(), {}).get("auths", {}).get(registry, {}).get("auth", "") or _helper(registry)
     manifest = local.blobs.read(digest)
     say(f"The push refers to repository [{registry}/{repository}]")
     told = json.loads(manifest)

@@ -254,8 +254,7 @@ class Builder:
                           "--no-input", "--disable-pip-version-check", "--break-system-packages"):
                 continue
             elif word.startswith("-"):
-                self.say(f"  pip option not used: {word}")
-                if word in _PIP_WITH_VALUE and queue:
+                if word in _PIP_WITH_VALUE and queue:       # where packages come from is this machine's affair
                     queue.pop(0)
             elif word.startswith((".", "/")):
                 raise Refused(f"pip install {word}: the stand-in installs named packages only")

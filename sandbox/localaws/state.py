@@ -47,6 +47,11 @@ class State:
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.ports()['api']}"
 
+    def venvs(self) -> Path:
+        """The Python packages of images: in the cache that `up` was told of, so that a purge need not cost them."""
+        cache = read_json(self.installation, {}).get("cache")
+        return Path(cache) / "venvs" if cache else self.images / "venvs"
+
     def token(self) -> str:
         """The token that guards the sandbox's own endpoints; made on first use."""
         try:

@@ -191,7 +191,7 @@ class TrainingRun(threading.Thread):
     def _unpack(self, host: str) -> images.Unpacked:
         api = self.api
         try:
-            return images.unpack(api.blobs, api.state.images / "venvs", self.manifest, self.folder / host / "tree")
+            return images.unpack(api.blobs, api.state.venvs(), self.manifest, self.folder / host / "tree")
         except AwsError as error:
             raise Failed(f"ClientError: Failed to pull or extract the image: {error.message}") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def ensure(state: State, packages: list[str], say: Callable[[str], None]) -> str
     """The name of the environment that has these packages; made if it is not there. None for no packages."""
     if not packages:
         return None
-    key, folder = key_of(packages), state.images / "venvs"
+    key, folder = key_of(packages), state.venvs()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = folder / key
     with open(folder / f"{key}.lock", "a") as lock:
@@ -39,7 +40,8 @@ def ensure(state: State, packages: list[str], say: Callable[[str], None]) -> str
             os.utime(place / ".complete")
             say(f"  packages: {len(packages)} requirements, installed before ({key[:12]})")
             return key
-        say(f"  packages: installing {', '.join(packages)[:160]}")
+        names = sorted({re.split(r"[^A-Za-z0-9._-]", package)[0] for package in packages})
+        say(f"  packages: installing {' '.join(names)}")
         shutil.rmtree(place, ignore_errors=True)
         _make(state, place, packages)
         (place / ".complete").touch()

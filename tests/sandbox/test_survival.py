@@ -58,12 +58,16 @@ class Survival(Case):
 
         git = world.pid("git")
         self.kill("api")
+        journal = world.state.journal / "journal.jsonl"
+        size = journal.stat().st_size
+        with open(journal, "ab") as out:        # an entry cut short by the kill: its caller never saw an answer
+            out.write(b'{"time": 1, "seed": "x", "reg')
         with self.assertRaises(BotoCoreError):
             iam.list_users()
         out = world.sandbox("up").stdout
         self.assertIn("is up", out)
         self.assertEqual(world.pid("git"), git)
-
+        self.assertEqual(journal.stat().st_size, size)
         self.assertEqual(self.picture(world), before)
         self.assertEqual(world.client("s3", keys=keys).get_object(Bucket=BUCKET, Key="kept/large")["Body"].read(), body)
         self.assertEqual(s3.head_object(Bucket=BUCKET, Key="kept/large")["Metadata"], {"who": "me"})
@@ -93,33 +97,6 @@ class Survival(Case):
                 "repository": world.client("codecommit").get_repository(repositoryName=REPOSITORY)["repositoryMetadata"]["repositoryId"],
                 "images": [i["imageDigest"] for i in world.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]]}
 
-    def test_a_torn_journal(self) -> None:
-        """The last entry cut short by a kill is dropped; its caller never saw an answer."""
-        world = self.world.up()
-        world.client("iam").create_user(UserName="whole")
-        self.kill("api")
-        journal = world.state.journal / "journal.jsonl"
-        size = journal.stat().st_size
-        with open(journal, "ab") as out:
-            out.write(b'{"time": 1, "seed": "x", "reg')
-        world.sandbox("up")
-        self.assertEqual(journal.stat().st_size, size)
-        self.assertIn("whole", [user["UserName"] for user in world.client("iam").list_users()["Users"]])
-
-    def test_git_goes_on_without_the_api(self) -> None:
-        import test_git
-        world = self.world.up()
-        self.kill("api")
-        case = test_git.Git("test_clone_push_fetch")
-        original, test_git.shared = test_git.shared, lambda: world
-        try:
-            case.setUp()
-            case.test_clone_push_fetch()
-        finally:
-            test_git.shared = original
-            case.doCleanups()
-        self.assertIsNone(world.pid("api"))
-
     def test_down_leaves_nothing(self) -> None:
         world = self.world.up()
         test_builds.prepare(world)
@@ -136,17 +113,7 @@ class Survival(Case):
         world.sandbox("down", "--purge")
         self.assertEqual(sorted(path.name for path in world.state.root.iterdir()), ["lock"])
 
-    def test_files_are_private(self) -> None:
-        world = self.world.up()
-        for root, folders, files in os.walk(world.state.root):
-            for name in (*folders, *files):
-                path = Path(root) / name
-                if "git/" in str(path) or path.is_symlink():
-                    continue        # git's own modes, below a folder that nobody else can enter
-                self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
-        self.assertEqual(stat.S_IMODE(world.state.root.stat().st_mode), 0o700)
-
-    def test_verbs(self) -> None:
+    def test_one_life(self) -> None:
         world = self.world
         self.assertEqual(world.sandbox("frobnicate", check=False).returncode, 2)
         self.assertEqual(world.sandbox("env", check=False).returncode, 2)
@@ -158,6 +125,30 @@ class Survival(Case):
         exports = world.exports()
         self.assertEqual((exports["AWS_PROFILE"], exports["AWS_REGION"]), ("mlops-devops", REGION))
         self.assertEqual(world.sandbox("status").returncode, 0)
+        self.files_are_private(world)
+        self.git_goes_on_without_the_api(world)
+
+    def files_are_private(self, world: World) -> None:
+        for root, folders, files in os.walk(world.state.root):
+            for name in (*folders, *files):
+                path = Path(root) / name
+                if "git/" in str(path) or path.is_symlink():
+                    continue        # git's own modes, below a folder that nobody else can enter
+                self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
+        self.assertEqual(stat.S_IMODE(world.state.root.stat().st_mode), 0o700)
+
+    def git_goes_on_without_the_api(self, world: World) -> None:
+        import test_git
+        self.kill("api")
+        case = test_git.Git("test_clone_push_fetch")
+        original, test_git.shared = test_git.shared, lambda: world
+        try:
+            case.setUp()
+            case.test_clone_push_fetch()
+        finally:
+            test_git.shared = original
+            case.doCleanups()
+        self.assertIsNone(world.pid("api"))
 
 
 class Faults(Case):
