@@ -66,33 +66,31 @@ static void cut_comment(char *s, bool quoting)
 	}
 }
 
-/* Room for one more of `size` bytes in an array. */
-static int room(void *array, size_t count, size_t *cap, size_t max, size_t size)
+/* The array with room for one more of `size` bytes; NULL when there are too
+ * many or no memory, and then the array is as it was. */
+static void *with_room(void *array, size_t count, size_t *cap, size_t max, size_t size)
 {
+	size_t want = *cap ? *cap * 2 : 32;
 	void *bigger;
-	size_t want;
 
 	if (count < *cap)
-		return 0;
-	if (count >= max)
-		return -1;
-	want = *cap ? *cap * 2 : 32;
-	memcpy(&bigger, array, sizeof(bigger));
-	bigger = reallocarray(bigger, want, size);
-	if (!bigger)
-		return -1;
-	memcpy(array, &bigger, sizeof(bigger));
-	*cap = want;
-	return 0;
+		return array;
+	bigger = count < max ? reallocarray(array, want, size) : NULL;
+	if (bigger)
+		*cap = want;
+	return bigger;
 }
 
 static int add_section(struct parser *p, const struct awsconfig_section *section)
 {
 	struct awsconfig_tables *t = p->t;
+	struct awsconfig_section *sections = with_room(t->sections, t->section_count,
+						       &t->section_cap, AWSCONFIG_SECTIONS_MAX,
+						       sizeof(*section));
 
-	if (room(&t->sections, t->section_count, &t->section_cap, AWSCONFIG_SECTIONS_MAX,
-		 sizeof(*section)) < 0)
+	if (!sections)
 		return broken(p, "too many sections");
+	t->sections = sections;
 	t->sections[t->section_count++] = *section;
 	p->in_section = true;
 	p->in_property = false;
@@ -102,10 +100,12 @@ static int add_section(struct parser *p, const struct awsconfig_section *section
 static int add_entry(struct parser *p, const struct awsconfig_entry *entry)
 {
 	struct awsconfig_tables *t = p->t;
+	struct awsconfig_entry *entries = with_room(t->entries, t->entry_count, &t->entry_cap,
+						    AWSCONFIG_ENTRIES_MAX, sizeof(*entry));
 
-	if (room(&t->entries, t->entry_count, &t->entry_cap, AWSCONFIG_ENTRIES_MAX,
-		 sizeof(*entry)) < 0)
+	if (!entries)
 		return broken(p, "too many properties");
+	t->entries = entries;
 	t->entries[t->entry_count++] = *entry;
 	return 0;
 }
