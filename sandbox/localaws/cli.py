@@ -111,8 +111,12 @@ def _remember(state: State) -> None:
     near = [here, here.parent.parent / "bin", *(here.parent / "build" / part for part in ("bin", "libexec/codetrain"))]
     folders = [str(Path(folder).absolute()) for folder in [*named, *map(str, near)]]
     folders += [os.path.dirname(found) for name in ("codetrain", "codetrain-build") if (found := shutil.which(name))]
-    write_json(state.installation, {"programs": list(dict.fromkeys(folders)), "python": sys.executable,
-                                    "cache": os.environ.get("CODETRAIN_SANDBOX_CACHE", "")})
+    write_json(state.installation, {"programs": list(dict.fromkeys(folders)), "python": sys.executable})
+    cache, place = os.environ.get("CODETRAIN_SANDBOX_CACHE"), state.images / "venvs"
+    if cache and not place.exists():
+        (Path(cache) / "venvs").mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(Path(cache).absolute() / "venvs")
     kept = {key: value for key, value in os.environ.items()
             if key.startswith("PIP_") or key.upper() in _KEPT_FOR_PIP}
     write_json(state.pip_env, kept)

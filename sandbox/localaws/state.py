@@ -48,9 +48,8 @@ class State:
         return f"http://127.0.0.1:{self.ports()['api']}"
 
     def venvs(self) -> Path:
-        """The Python packages of images: in the cache that `up` was told of, so that a purge need not cost them."""
-        cache = read_json(self.installation, {}).get("cache")
-        return Path(cache) / "venvs" if cache else self.images / "venvs"
+        """The Python packages of images; `up` makes this a link into a cache if it is told of one."""
+        return (self.images / "venvs").resolve()
 
     def token(self) -> str:
         """The token that guards the sandbox's own endpoints; made on first use."""
