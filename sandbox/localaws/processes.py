@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import signal
 import subprocess
@@ -25,15 +24,15 @@ def start_time(pid: int) -> int | None:
 
 
 def write_pid_file(path: Path, pid: int) -> None:
-    write_private(path, json.dumps({"pid": pid, "start": start_time(pid)}))
+    """One line: the pid and the time it began."""
+    write_private(path, f"{pid} {start_time(pid)}\n")
 
 
 def running(path: Path) -> int | None:
     """The pid of a pid file, if that very process is still alive (not another that got its number)."""
     try:
-        entry = json.loads(path.read_text())
-        pid, start = int(entry["pid"]), int(entry["start"])
-    except (OSError, ValueError, KeyError, TypeError):
+        pid, start = (int(word) for word in path.read_text().split())
+    except (OSError, ValueError):
         return None
     return pid if start_time(pid) == start else None
 
