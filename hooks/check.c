@@ -339,11 +339,14 @@ static int check_tips(struct check_run *run, struct err *err)
 	for (const struct check *c = check_table; c->type; c++)
 		if (c->file && remember_spec(run, c->file) < 0)
 			return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
-	if (!check_wants(run, CHECK_FILE))
-		return 0;
-	for (size_t i = 0; i < run->n_tips; i++)
-		for (size_t k = 0; k < run->specs.n && rc == 0; k++)
+	for (size_t i = 0; i < run->n_tips && rc == 0; i++) {
+		struct check_item tip = { .subject = CHECK_TIP, .commit = &run->tips[i].commit };
+
+		for (size_t k = 0; k < run->specs.n && rc == 0 && check_wants(run, CHECK_FILE); k++)
 			rc = check_tip_file(run, &run->tips[i], run->specs.v[k], &done, err);
+		if (rc == 0)
+			rc = check_item(run, &tip, err);
+	}
 	range_set_free(&done);
 	return rc;
 }

@@ -32,6 +32,7 @@ enum check_subject {
 	CHECK_SIZE,	/* each new blob before it is read: size */
 	CHECK_BLOB,	/* each new blob: data */
 	CHECK_FILE,	/* the file `path` at each tip that is pushed: data */
+	CHECK_TIP,	/* each tip that is pushed: commit */
 };
 
 struct check_item {
@@ -57,7 +58,7 @@ struct check_run {
 	git_odb *odb;
 	struct range range;
 	const struct strs *types;	/* the chosen ones; NULL or empty: all */
-	const char *remote;		/* of a push; NULL otherwise */
+	const char *remote, *url;	/* of a push; NULL otherwise */
 	struct check_policy policy;
 	struct report *report;
 	struct scan_rules *rules;
@@ -84,6 +85,9 @@ int check_known_type(const char *type, struct err *err);
 
 /* Runs every row of this subject (and file) that was chosen. */
 int check_item(struct check_run *run, const struct check_item *item, struct err *err);
+
+/* ERR_USAGE for a type that looks at commits alone. */
+int check_takes_files(const char *type, struct err *err);
 
 /* Whether a row of this subject was chosen. */
 bool check_wants(const struct check_run *run, enum check_subject subject);
@@ -113,5 +117,6 @@ int check_add_tip(struct check_run *run, const git_oid *commit, const char *bran
 /* The rows' functions. */
 check_fn check_secrets, check_size_refs, check_size_path, check_size_file;
 check_fn check_spec_training_job, check_spec_model, check_buildspec;
+check_fn check_container, check_remote;
 
 #endif

@@ -125,3 +125,50 @@ int check_select_unpushed(struct check_run *run, struct err *err)
 		return -1;
 	return each_ref(run, "refs/remotes/*", hide, err);
 }
+
+static void get(git_config *config, const char *key, struct buf *out)
+{
+	const char *value;
+
+	if (out->len == 0 && git_config_get_string(&value, config, key) == 0)
+		buf_adds(out, value);
+}
+
+int check_select_remote(struct check_run *run, struct buf *name, struct buf *url,
+			struct err *err)
+{
+	static const char branches[] = "refs/heads/";
+	struct buf key = BUF_INIT(REVISION_MAX);
+	git_reference *head = NULL;
+	git_config *config = NULL;
+
+	if (git_repository_config_snapshot(&config, run->repo) < 0)
+		return range_repo_error(err, "cannot read git's configuration");
+	if (git_repository_head(&head, run->repo) == 0 &&
+	    strncmp(git_reference_name(head), branches, strlen(branches)) == 0) {
+		const char *branch = git_reference_name(head) + strlen(branches);
+
+		buf_addf(&key, "branch.%s.pushRemote", branch);
+		get(config, buf_str(&key), name);
+		get(config, "remote.pushDefault", name);
+		buf_clear(&key);
+		buf_addf(&key, "branch.%s.remote", branch);
+		get(config, buf_str(&key), name);
+	}
+	if (name->len == 0)
+		buf_adds(name, "origin");
+	buf_clear(&key);
+	buf_addf(&key, "remote.%s.pushurl", buf_str(name));
+	get(config, buf_str(&key), url);
+	buf_clear(&key);
+	buf_addf(&key, "remote.%s.url", buf_str(name));
+	get(config, buf_str(&key), url);
+	if (url->len) {
+		run->remote = buf_str(name);
+		run->url = buf_str(url);
+	}
+	git_reference_free(head);
+	git_config_free(config);
+	buf_free(&key);
+	return 0;
+}

@@ -16,4 +16,10 @@ int check_select_all(struct check_run *run, struct err *err);
 /* HEAD without what some remote has. */
 int check_select_unpushed(struct check_run *run, struct err *err);
 
+/* The remote that a push of HEAD's branch goes to, and its URL, for the checks
+ * that look at remotes. Sets run->remote and run->url, which live as long as
+ * the buffers; neither when there is no such remote. */
+int check_select_remote(struct check_run *run, struct buf *name, struct buf *url,
+			struct err *err);
+
 #endif

@@ -14,6 +14,8 @@ const struct check check_table[] = {
 	{ "training-job", CHECK_FILE, "training-job.json", check_spec_training_job },
 	{ "model", CHECK_FILE, "model.json", check_spec_model },
 	{ "buildspec", CHECK_FILE, "buildspec.yml", check_buildspec },
+	{ "container", CHECK_TIP, NULL, check_container },
+	{ "remote", CHECK_PUSH, NULL, check_remote },
 	{ NULL, CHECK_PUSH, NULL, NULL },
 };
 
@@ -41,6 +43,14 @@ int check_known_type(const char *type, struct err *err)
 		last = c->type;
 	}
 	return -1;
+}
+
+int check_takes_files(const char *type, struct err *err)
+{
+	for (const struct check *c = check_table; c->type; c++)
+		if (strcmp(c->type, type) == 0 && c->subject != CHECK_PUSH && c->subject != CHECK_TIP)
+			return 0;
+	return err_set(err, ERR_USAGE, "%s looks at commits; leave the files out", type);
 }
 
 bool check_wants(const struct check_run *run, enum check_subject subject)

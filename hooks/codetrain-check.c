@@ -12,6 +12,8 @@
 
 static const char name[] = "codetrain check";
 
+enum { REMOTE_MAX = 8192 };
+
 struct wanted {
 	struct strs types;
 	const char *range, *format;
@@ -26,7 +28,8 @@ static int validate(const struct wanted *w, const struct strs *args, struct err 
 		return err_set(err, ERR_USAGE, "files are checked as they are; leave out --%s",
 			       w->all ? "all" : "range");
 	for (size_t i = 0; i < w->types.n; i++)
-		if (check_known_type(w->types.v[i], err) < 0)
+		if (check_known_type(w->types.v[i], err) < 0 ||
+		    (args->n > 0 && check_takes_files(w->types.v[i], err) < 0))
 			return -1;
 	if (!report_format(w->format))
 		return err_set(err, ERR_USAGE, "--format is text or json, not \"%s\"", w->format);
@@ -36,6 +39,7 @@ static int validate(const struct wanted *w, const struct strs *args, struct err 
 static int check_all(struct check_run *run, const struct wanted *w, const struct strs *args,
 		     struct err *err)
 {
+	struct buf remote = BUF_INIT(REMOTE_MAX), url = BUF_INIT(REMOTE_MAX);
 	int rc;
 
 	if (args->n > 0)
@@ -46,7 +50,13 @@ static int check_all(struct check_run *run, const struct wanted *w, const struct
 		rc = check_select_all(run, err);
 	else
 		rc = check_select_unpushed(run, err);
-	return rc < 0 ? -1 : check_repository(run, err);
+	if (rc == 0)
+		rc = check_select_remote(run, &remote, &url, err);
+	if (rc == 0)
+		rc = check_repository(run, err);
+	buf_free(&remote);
+	buf_free(&url);
+	return rc;
 }
 
 static int tell(const struct wanted *w, const struct report *report, struct err *err)
@@ -93,7 +103,8 @@ int main(int argc, char **argv)
 	const struct opt options[] = {
 		{ "type", 't', OPT_LIST, &w.types, "TYPE",
 		  "only these checks: secrets, training-job, model,\n"
-		  "buildspec, size; may be given several times" },
+		  "buildspec, container, size, remote; may be given\n"
+		  "several times" },
 		{ "range", 0, OPT_STRING, &w.range, "A..B", "the commits of B that are not in A" },
 		{ "all", 0, OPT_FLAG, &w.all, NULL, "the whole history of every ref" },
 		{ "format", 0, OPT_STRING, &w.format, "FORMAT", "text (the default) or json" },

@@ -105,6 +105,7 @@ static int run(const char *remote, const char *url, bool json)
 	if (rc == 0) {
 		set_deadline(&run);
 		run.remote = remote;
+		run.url = url;
 		rc = check(&run, remote, url, &err);
 	}
 	code = decide(&run, &report, json, rc, url, &err);

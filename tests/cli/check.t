@@ -94,6 +94,13 @@ echo x >"$id" && commit name
 status 1 "a file name" codetrain-check --range HEAD^..HEAD
 unlike "$(cat "$OUT" "$ERR")" "$id" "is redacted too"
 
+status 2 "container with files" codetrain-check --type container .
+status 0 "container without one" codetrain-check --type container
+git config codetrain.origin.region us-east-2
+status 1 "a pinned remote" codetrain-check --type remote
+git config --unset codetrain.origin.region
+status 0 "and not pinned" codetrain-check --type remote
+
 # the specs at HEAD are looked at even when they are pushed
 printf '{' >training-job.json && commit spec && git push -q origin main
 status 1 "a broken spec that is pushed already" codetrain-check

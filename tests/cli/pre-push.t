@@ -239,6 +239,48 @@ mkdir sub && echo nope >sub/model.json && commit
 refused "a spec in a folder" origin main
 rm -r sub && commit && passes "taken away again" origin main
 
+# ---- the container's contract ---------------------------------------------------------
+fresh
+cp -p "$SOURCE"/examples/scikit-learn-iris/[Dts]* "$SOURCE"/examples/scikit-learn-iris/*.yml . 2>/dev/null
+commit && passes "the example's container" origin main
+git update-index --chmod=-x train && git commit -qm mode
+refused "a train that is not executable" origin main
+like "$(err)" "git update-index --chmod=\+x train" "it says the command"
+git update-index --chmod=+x train && git commit -qm mode && passes "made executable" origin main
+printf '#!/usr/bin/env python3\r\nprint()\r\n' >serve && commit
+refused "a first line that ends in CR" origin main
+printf 'print()\n' >serve && git commit -qa --amend --no-edit
+refused "no first line for the kernel" origin main
+printf '#!/bin/sh\nexit 0\n' >serve && git commit -qa --amend --no-edit
+passes "mended" origin main
+git rm -q train serve && printf 'FROM scratch\nCOPY . /opt/program\n' >Dockerfile && commit
+refused "no train and no ENTRYPOINT" origin main
+printf 'ENTRYPOINT ["python3", "x.py"]\n' >>Dockerfile && commit && passes "an ENTRYPOINT" origin main
+
+# ---- remotes that are pinned --------------------------------------------------------
+fresh
+git config codetrain.origin.region us-east-2 && echo r >r && commit
+refused "a remote that is pinned to a region" origin main
+git config --unset codetrain.origin.region
+ref="refs/heads/main $(git rev-parse HEAD) refs/heads/main $(git rev-parse HEAD^)"
+git config codetrain.cc.region us-east-2
+for url in https://git-codecommit.us-east-2.amazonaws.com/v1/repos/x \
+	ssh://APKA@git-codecommit.us-east-2.amazonaws.com/v1/repos/x codecommit::us-east-2://p@x; do
+	printf '%s\n' "$ref" | pre-push cc "$url" >"$OUT" 2>"$ERR"
+	is "$?" 0 "the right region: $url"
+	printf '%s\n' "$ref" | pre-push cc "$(echo "$url" | sed s/us-east-2/us-west-2/)" >"$OUT" 2>"$ERR"
+	is "$?" 1 "the wrong region of: $url"
+done
+git config codetrain.origin.branch "main release/*"
+passes "a branch that is listed" origin main
+passes "one by its pattern" origin main:release/1
+refused "a branch that is not listed" origin main:refs/heads/other
+git config --unset codetrain.origin.branch && git config codetrain.origin.force false
+git commit -q --amend -m changed
+refused "a rewrite where none is taken" --force origin main
+refused "a deletion where none is taken" origin :release/1
+git config codetrain.origin.force true && passes "a rewrite where one is taken" --force origin main
+
 # ---- repositories of other kinds --------------------------------------------------
 fresh
 git worktree add -q "$T/tree" -b wt && cd "$T/tree" && echo "$id" >k && commit
