@@ -53,7 +53,7 @@ struct aws_settings {
 	const char *region;		/* NULL: the chain's own; ERR_USAGE when there is none */
 	const struct creds *creds;	/* when set, these (copied) and no chain: e.g. from a secret */
 	const char *label;		/* for messages: "beta"; NULL: the profile */
-	const volatile int *stop;	/* ends waits; may be NULL */
+	const volatile int *stop;	/* ends waits; may be NULL; beside another: the other's counts */
 	bool region_optional;		/* only credentials are wanted: none is no error */
 };
 

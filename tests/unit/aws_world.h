@@ -97,6 +97,8 @@ static int world_send(struct http *h, const struct http_request *q, struct http_
 	snprintf(s->method, sizeof(s->method), "%s", q->method);
 	snprintf(s->url, sizeof(s->url), "%s", q->url);
 	snprintf(s->body, sizeof(s->body), "%.*s", (int)q->body_len, q->body ? (const char *)q->body : "");
+	if (q->upload_fd >= 0)
+		assert_int_equal(pread(q->upload_fd, s->body, sizeof(s->body), 0), q->upload_len);
 	for (size_t i = 0; q->headers && i < q->headers->n; i++)
 		n += (size_t)snprintf(s->headers + n, sizeof(s->headers) - n, "%s\n",
 				      q->headers->v[i]);
@@ -108,9 +110,13 @@ static int world_send(struct http *h, const struct http_request *q, struct http_
 	r->status = c->status;
 	r->sent = c->sent || c->status;
 	r->final = c->final;
+	if (!c->status && q->download_fd >= 0)	/* a part arrived */
+		file_write_fd(q->download_fd, c->body, strlen(c->body), "a test's file", err);
 	if (!c->status)
 		return err_set(err, ERR_UNAVAILABLE, "no connection");
 	buf_adds(&r->headers, c->headers ? c->headers : "");
+	if (q->download_fd >= 0 && c->status / 100 == 2)
+		return file_write_fd(q->download_fd, c->body, strlen(c->body), "a test's file", err);
 	buf_adds(&r->body, c->body ? c->body : "");
 	return 0;
 }

@@ -149,6 +149,74 @@ static void s3_uris(void **state)
 	}
 }
 
+/* A file with this content; the caller closes it. */
+static int file_of(const char *content)
+{
+	char path[] = "/tmp/codetrain-unit.XXXXXX";
+	int fd = mkstemp(path);
+	struct err err;
+
+	assert_true(fd >= 0);
+	unlink(path);
+	assert_int_equal(file_write_fd(fd, content, strlen(content), "a test's file", &err), 0);
+	return fd;
+}
+
+static void a_file_is_put_with_its_hash(void **state)
+{
+	struct aws *a = world_open(NULL);
+	int fd = file_of("{}");
+	struct err err = { 0 };
+
+	(void)state;
+	world.answers[0] = (struct canned){ .status = 503 };
+	world.answers[1] = (struct canned){ .status = 200 };
+	assert_int_equal(aws_s3_put_file(a, "s3://b-b/x y", fd, 2, &err), 0);
+	for (int i = 0; i < 2; i++) {	/* whole at each attempt */
+		assert_string_equal(world.seen[i].method, "PUT");
+		assert_string_equal(world.seen[i].url,
+				    "https://b-b.s3.us-east-2.amazonaws.com/x%20y");
+		assert_string_equal(world.seen[i].body, "{}");
+		assert_contains(world.seen[i].headers, "x-amz-content-sha256: "
+				"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n");
+		assert_contains(world.seen[i].headers, "x-amz-checksum-sha256: "
+				"RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=\n");
+	}
+	world.answered = 0;
+	assert_int_equal(aws_s3_put_file(a, "s3://b-b/x", fd, 3, &err), -1);
+	assert_contains(err.message, "shorter than 3 bytes");
+	assert_int_equal(aws_s3_put_file(a, "s3://b-b/x", fd, (size_t)6 << 30, &err), -1);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_int_equal(aws_s3_put_file(a, "s3://b-b/", fd, 2, &err), -1);
+	assert_contains(err.message, "names no object");
+	assert_int_equal(world.answered, 0);
+	close(fd);
+	aws_close(a);
+}
+
+static void a_download_that_broke_off_begins_again(void **state)
+{
+	struct aws *a = world_open(NULL);
+	int fd = file_of("what was there before and is longer");
+	struct err err = { 0 };
+	char data[64];
+
+	(void)state;
+	world.answers[0] = (struct canned){ .status = 0, .body = "first half", .sent = true };
+	world.answers[1] = (struct canned){ .status = 200, .body = "all of it" };
+	assert_int_equal(aws_s3_get_file(a, "s3://b-b/x", fd, &err), 0);
+	assert_int_equal(pread(fd, data, sizeof(data), 0), 9);
+	assert_memory_equal(data, "all of it", 9);
+	world.answered = 0;
+	world.answers[0] = (struct canned){ .status = 404, .body = "<Error><Code>NoSuchKey</Code></Error>" };
+	assert_int_equal(aws_s3_get_file(a, "s3://b-b/x", fd, &err), -1);
+	assert_int_equal(err.class, ERR_NO);
+	assert_contains(err.message, "s3://b-b/x: ");
+	assert_int_equal(pread(fd, data, sizeof(data), 0), 0);
+	close(fd);
+	aws_close(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +226,8 @@ int main(void)
 		CASE(a_payload_has_its_checksum),
 		CASE(what_cannot_be_sent_is_refused),
 		CASE(s3_uris),
+		CASE(a_file_is_put_with_its_hash),
+		CASE(a_download_that_broke_off_begins_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
