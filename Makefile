@@ -145,7 +145,7 @@ check:
 	$(MAKE) check-asan check-valgrind check-fuzz lint
 
 ASAN	= B=build/asan CC=clang STATIC= HARDEN=-fPIE CFLAGS='-O1 -g' \
-	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+	  SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer'
 check-asan:
 	$(MAKE) $(ASAN) check-unit check-cli
 check-valgrind: units all

@@ -31,28 +31,74 @@ static int64_t days_from_date(int64_t y, int m, int d)
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static struct tm broken_down(int64_t t)
+/* The date of a count of days: the inverse of days_from_date. */
+static void date_from_days(int64_t days, int *y, int *m, int *d)
+{
+	int64_t era, doe, yoe, doy, month;
+
+	days += 719468;
+	era = days / 146097;
+	doe = days - era * 146097;
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	month = (5 * doy + 2) / 153;
+	*d = (int)(doy - (153 * month + 2) / 5 + 1);
+	*m = (int)(month < 10 ? month + 3 : month - 9);
+	*y = (int)(yoe + era * 400 + (*m <= 2));
+}
+
+struct moment {
+	int year, month, day, hour, minute, second;
+};
+
+/* Not gmtime_r, which reads the time zone's file the first time. */
+static struct moment broken_down(int64_t t)
 {
 	const int64_t last = 253402300799;	/* 9999-12-31T23:59:59Z */
-	time_t clamped = (time_t)(t < 0 ? 0 : t > last ? last : t);
-	struct tm tm = { 0 };
+	struct moment m;
+	int of_day;
 
-	gmtime_r(&clamped, &tm);
-	return tm;
+	t = t < 0 ? 0 : t > last ? last : t;
+	date_from_days(t / 86400, &m.year, &m.month, &m.day);
+	of_day = (int)(t % 86400);
+	m.hour = of_day / 3600;
+	m.minute = of_day / 60 % 60;
+	m.second = of_day % 60;
+	return m;
+}
+
+static void put(char *out, int value, int digits)
+{
+	while (digits-- > 0) {
+		out[digits] = (char)('0' + value % 10);
+		value /= 10;
+	}
 }
 
 void clock_basic(int64_t t, char out[static CLOCK_BASIC_LEN])
 {
-	struct tm tm = broken_down(t);
+	struct moment m = broken_down(t);
 
-	strftime(out, CLOCK_BASIC_LEN, "%Y%m%dT%H%M%SZ", &tm);
+	memcpy(out, "00000000T000000Z", CLOCK_BASIC_LEN);
+	put(out, m.year, 4);
+	put(out + 4, m.month, 2);
+	put(out + 6, m.day, 2);
+	put(out + 9, m.hour, 2);
+	put(out + 11, m.minute, 2);
+	put(out + 13, m.second, 2);
 }
 
 void clock_extended(int64_t t, char out[static CLOCK_EXTENDED_LEN])
 {
-	struct tm tm = broken_down(t);
+	struct moment m = broken_down(t);
 
-	strftime(out, CLOCK_EXTENDED_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	memcpy(out, "0000-00-00T00:00:00Z", CLOCK_EXTENDED_LEN);
+	put(out, m.year, 4);
+	put(out + 5, m.month, 2);
+	put(out + 8, m.day, 2);
+	put(out + 11, m.hour, 2);
+	put(out + 14, m.minute, 2);
+	put(out + 17, m.second, 2);
 }
 
 /* Exactly n digits; -1 when there are fewer. */
