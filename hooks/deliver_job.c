@@ -114,6 +114,11 @@ static int settle_failed(struct deliver *d, const struct target *target,
 	s.ready_ms = s.now_ms + deliver_backoff(why->class, q->attempts, d->s.random(d->s.arg));
 	if (job->maybe_done && !s.uncertain_ms)
 		s.uncertain_ms = job->now_ms;
+	if (again && deliver_stopping(d)) {	/* our end, not the target's fault */
+		s.ready_ms = s.now_ms;
+		if (q->reason[0])
+			s.reason = q->reason;
+	}
 	/* one that does not answer, or lets nobody in, is asked for one event at a time */
 	if (why->class == ERR_UNAVAILABLE || why->class == ERR_ACCESS)
 		d->paused_until[deliver_row(d, target)] = s.ready_ms;

@@ -103,7 +103,8 @@ static int open_all(struct drain *r, struct err *err)
 	};
 	struct deliver_settings s = settings;
 
-	if (queue_db_open(r->loop->gitdir, QUEUE_DB_EXISTING, QUEUE_DB_BUSY_MS, &r->db, err) < 0)
+	/* made anew when a damaged one was moved away: the spool may be waiting */
+	if (queue_db_open(r->loop->gitdir, QUEUE_DB_MAKE, QUEUE_DB_BUSY_MS, &r->db, err) < 0)
 		return -1;
 	s.db = r->db;
 	return deliver_new(&s, &r->deliver, err);
@@ -255,8 +256,17 @@ int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, str
 {
 	struct drain r = { .loop = loop, .tally = out, .lock = -1, .fifo = -1,
 			   .end = deadline_in(loop->life_s * 1000) };
+	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
 
 	*out = (struct deliver_tally){ 0 };
+	if (queue_db_path(loop->gitdir, NULL, &dir, err) < 0)
+		return -1;
+	if (access(buf_str(&dir), F_OK) < 0) {
+		buf_free(&dir);
+		return err_set(err, ERR_USAGE, "no push was recorded in %s yet; install the hook there "
+			       "with: codetrain hooks install --server", loop->gitdir);
+	}
+	buf_free(&dir);
 	stop = 0;
 	catch_signals();
 	do {

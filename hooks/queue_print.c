@@ -1,5 +1,6 @@
 #include "queue_print.h"
 #include "queue_text.h"
+#include "target.h"
 #include "lib/base/clock.h"
 #include "lib/base/term.h"
 #include "lib/spec/json.h"
@@ -73,7 +74,7 @@ static int print_json(const struct queue_print *p, const cJSON *tree, struct err
 }
 
 /* In words of the table's width, under the row. */
-static void print_wrapped(const struct queue_print *p, const char *text, int most_lines)
+static void print_wrapped(const struct queue_print *p, const char *text)
 {
 	struct buf clean = BUF_INIT(LINE_MAX_BYTES);
 	size_t room = (size_t)(p->columns > 40 ? p->columns : 40) - INDENT;
@@ -81,7 +82,7 @@ static void print_wrapped(const struct queue_print *p, const char *text, int mos
 
 	queue_text_clean(text, ' ', 0, &clean);
 	line = buf_str(&clean);
-	for (int n = 0; *line && (most_lines == 0 || n < most_lines); n++) {
+	for (int n = 0; *line && n < REASON_LINES; n++) {
 		size_t len = 0, width = 0, fit = 0;
 
 		while (line[len] && width <= room) {
@@ -98,6 +99,22 @@ static void print_wrapped(const struct queue_print *p, const char *text, int mos
 		line += fit;
 		while (*line == ' ')
 			line++;
+	}
+	buf_free(&clean);
+}
+
+/* As it is, line by line: a command that is copied must stay whole. */
+static void print_block(const struct queue_print *p, const char *text)
+{
+	struct buf clean = BUF_INIT(2 * TARGET_TEXT_MAX);
+	const char *line;
+
+	queue_text_clean(text, '\n', 0, &clean);
+	for (line = buf_str(&clean); *line; line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+
+		fprintf(p->out, "%*s%.*s\n", INDENT, "", (int)len, line);
+		line += len;
 	}
 	buf_free(&clean);
 }
@@ -156,9 +173,9 @@ static void print_row(struct listing *l, const struct queue_delivery *d)
 	print_cell(p, queue_text_ref(d->ref), REF_COLUMNS);
 	fprintf(p->out, "%.7s  %4s  %5d  %s\n", d->new, span, d->attempts, next);
 	if (d->reason[0] && d->state != QUEUE_DELIVERED)
-		print_wrapped(p, d->reason, REASON_LINES);
+		print_wrapped(p, d->reason);
 	else if (d->outcome[0])
-		print_wrapped(p, d->outcome, REASON_LINES);
+		print_wrapped(p, d->outcome);
 }
 
 static int add_row(void *arg, const struct queue_delivery *d, struct err *err)
@@ -229,7 +246,7 @@ static int add_attempt(const struct queue_print *p, sqlite3_stmt *s, cJSON *atte
 		for (int i = 0; i < 3; i++)
 			if (sqlite3_column_bytes(s, 3 + i)) {
 				fprintf(p->out, "    %s\n", texts[i]);
-				print_wrapped(p, (const char *)sqlite3_column_text(s, 3 + i), 0);
+				print_block(p, (const char *)sqlite3_column_text(s, 3 + i));
 			}
 		return 0;
 	}

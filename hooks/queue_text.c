@@ -58,6 +58,8 @@ int queue_text_clean(const char *s, char newline, size_t most, struct buf *out)
 		last = out->len;
 		if (*p == '\n')
 			buf_addc(out, newline);
+		else if (*p == '\t')
+			buf_addc(out, ' ');
 		else if (n == 0 || control)
 			buf_addc(out, '?');
 		else

@@ -12,8 +12,8 @@
 /* "40s", "3m", "2h", "5d"; rounded down. */
 void queue_text_span(int64_t ms, char out[static 24]);
 
-/* The text with '?' for what is no UTF-8 or a control character but newline,
- * which becomes `newline`. At most `most` characters, the last then an
+/* The text with '?' for what is no UTF-8 or a control character but tab (a
+ * space) and newline (`newline`). At most `most` characters, the last then an
  * ellipsis; 0: all. */
 int queue_text_clean(const char *s, char newline, size_t most, struct buf *out);
 
