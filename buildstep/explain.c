@@ -5,7 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum about { ABOUT_NOTHING, ABOUT_ROLE, ABOUT_IMAGE, ABOUT_READ, ABOUT_WRITE, ABOUT_PASS, ABOUT_IDENTITY };
+enum about {
+	ABOUT_NOTHING, ABOUT_ROLE, ABOUT_IMAGE, ABOUT_READ, ABOUT_WRITE, ABOUT_PASS, ABOUT_SECRET,
+	ABOUT_ASSUME, ABOUT_IDENTITY, ABOUT_ACCOUNT,
+};
 
 /*
  * From the error texts of SageMaker's API and of FailureReason. The first row
@@ -15,7 +18,10 @@ static const struct {
 	const char *words[3];
 	enum about about;
 } table[] = {
+	{ { "Cross-account pass role" }, ABOUT_ACCOUNT },
 	{ { "iam:PassRole" }, ABOUT_PASS },
+	{ { "not authorized to perform: secretsmanager:" }, ABOUT_SECRET },
+	{ { "not authorized to perform: sts:AssumeRole" }, ABOUT_ASSUME },
 	{ { "No S3 objects", "denied" }, ABOUT_READ },
 	{ { "No S3 objects" }, ABOUT_NOTHING },	/* it names the right, but the prefix is empty */
 	{ { "ecr:" }, ABOUT_IMAGE },
@@ -72,13 +78,26 @@ void explain_missing_grant(const char *said, const struct explain_about *about, 
 
 	while (i < sizeof(table) / sizeof(*table) && !says(said, table[i].words))
 		i++;
-	if (i == sizeof(table) / sizeof(*table) || table[i].about == ABOUT_NOTHING)
+	if (i == sizeof(table) / sizeof(*table) || table[i].about == ABOUT_NOTHING ||
+	    strstr(err->message, "the grant that is missing"))
 		return;
 	if (err->class == ERR_USAGE)
 		err->class = ERR_ACCESS;	/* the request is right, it is not allowed yet */
 	name_role(about->role, role);
+	if (table[i].about == ABOUT_ACCOUNT) {	/* no grant helps */
+		err_suffix(err, "; %s: give that account's --secret, --role-arn or --profile", role);
+		return;
+	}
 	switch (table[i].about) {
 	case ABOUT_NOTHING:
+	case ABOUT_ACCOUNT:
+		break;
+	case ABOUT_SECRET:
+		err_suffix(err, "; the grant that is missing: reading the secret for the build's role");
+		break;
+	case ABOUT_ASSUME:
+		err_suffix(err, "; the grant that is missing: assuming that role for the build's role "
+			   "(its own policy and the trust of the other)");
 		break;
 	case ABOUT_ROLE:
 		err_suffix(err, "; the grant that is missing: %s, with sagemaker.amazonaws.com in "

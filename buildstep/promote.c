@@ -1,5 +1,6 @@
 #include "promote.h"
 
+#include "explain.h"
 #include "lib/base/file.h"
 #include "model.h"
 #include "name.h"
@@ -123,6 +124,8 @@ static int promote_all(const struct promote_options *o, const struct model_want 
 		memset(&e, 0, sizeof(e));
 		if (promote_to(o->to.v[i], &first, o, want, region, models, &e) == 0)
 			continue;
+		if (e.class == ERR_ACCESS)
+			explain_missing_grant(e.message, &(struct explain_about){ .role = NULL }, &e);
 		err_prefix(&e, "%s: ", o->to.v[i]);
 		if (o->to.n > 1)
 			fprintf(o->notes, "%s\n", e.message);

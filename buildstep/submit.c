@@ -1,5 +1,6 @@
 #include "submit.h"
 
+#include "explain.h"
 #include "lib/base/clock.h"
 #include "lib/base/opt.h"
 #include "name.h"
@@ -50,11 +51,14 @@ static int finish(cJSON *tree, const struct submit_options *o, const struct subm
 static int look_up(struct identity *id, cJSON *tree, const struct submit_options *o,
 		   struct err *err)
 {
+	const struct explain_about about = { .role = json_string(tree, "RoleArn", NULL) };
 	const char *role = json_string(tree, "RoleArn", "");
 	char arn[ROLE_ARN_MAX];
 
-	if (identity_ready(id, err) < 0)
+	if (identity_ready(id, err) < 0) {
+		explain_missing_grant(err->message, &about, err);
 		return -1;
+	}
 	if (strncmp(role, "arn:", 4) != 0) {
 		if (role_arn(id->job, role, arn, err) < 0)
 			return -1;
@@ -156,6 +160,9 @@ static int prepare(const struct submit_options *o, struct request *request, stru
 	struct err e = { 0 };
 	int opened;
 
+	if (!o->wait && (o->waiting.timeout || o->waiting.stop_on_signal || !o->waiting.logs))
+		return err_set(err, ERR_USAGE, "--timeout, --no-logs and --stop-on-signal go with "
+			       "--wait");
 	if (o->fresh && o->request.job_name)
 		return err_set(err, ERR_USAGE, "--new makes a name of its own, --job-name is one");
 	if (request_make(&o->request, template_environment, NULL, request, err) < 0)

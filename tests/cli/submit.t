@@ -42,6 +42,7 @@ status 2 "--set without a value" submit spec.json --set RoleArn
 status 2 "--input that is no URI" submit spec.json --input training=/tmp
 status 2 "two names at once" submit spec.json --job-name a --base-name b
 status 2 "a name that SageMaker does not take" submit spec.json --job-name a_b
+status 2 "--timeout without --wait" submit spec.json --timeout 5
 status 2 "secret and role at once" submit spec.json --secret a --role-arn b
 status 2 "an image in another region" submit spec.json --image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/x:y
 like "$(err)" 'eu-west-1' "its region is told"

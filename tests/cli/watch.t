@@ -46,6 +46,15 @@ aws_plan '{"polls": 2, "DescribeTrainingJob": ["", "500", "500", "reset", "500"]
 job three
 status 0 "AWS out of reach for a while" watch three
 
+# ---- credentials that end while it waits ----
+aws_forget
+aws_plan '{"polls": 2, "DescribeTrainingJob": ["", "refuse:ExpiredTokenException:The security token included in the request is expired"]}'
+job five
+status 0 "an assumed role that ends" codetrain-watch five --role-arn arn:aws:iam::222222222222:role/x
+is "$(aws_calls AssumeRole)" 2 "is assumed again"
+aws_plan '{"DescribeTrainingJob": ["refuse:ExpiredTokenException:expired", "refuse:ExpiredTokenException:expired"]}'
+status 6 "one that ends at once" codetrain-watch five --role-arn arn:aws:iam::222222222222:role/x
+
 # ---- signals ----
 aws_plan '{"status": "", "lines": ["line"]}'
 job four
