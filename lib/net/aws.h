@@ -36,6 +36,7 @@ struct aws_operation {
 	bool idempotent;
 	bool secret_answer;		/* the answer holds a secret: kept in secret memory */
 	bool unsigned_call;		/* no credentials needed */
+	int timeout_s;			/* for an answer that takes long; 0: as any other */
 };
 
 /* By "service:Name": aws_operation("sagemaker:CreateTrainingJob"). NULL for a

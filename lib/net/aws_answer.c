@@ -27,7 +27,8 @@ static cJSON *as_object(cJSON *v)
 	return cJSON_CreateObject();
 }
 
-/* {"XResponse": {"XResult": {...}, "ResponseMetadata": ...}} */
+/* {"XResponse": {"XResult": {...}, "ResponseMetadata": ...}}; NULL when it is
+ * not that. Takes the tree. */
 static cJSON *query_tree(const struct aws_operation *operation, cJSON *tree)
 {
 	char name[96];
@@ -35,8 +36,10 @@ static cJSON *query_tree(const struct aws_operation *operation, cJSON *tree)
 
 	snprintf(name, sizeof(name), "%sResponse", operation->name);
 	root = only(tree, name);
-	if (!root)
+	if (!root) {
+		json_free(tree);
 		return NULL;
+	}
 	snprintf(name, sizeof(name), "%sResult", operation->name);
 	result = cJSON_IsObject(root) ? only(root, name) : NULL;
 	if (result)

@@ -48,11 +48,19 @@ static int rewind_download(int fd, struct err *err)
 	return 0;
 }
 
+static int time_limit(const struct call *c)
+{
+	int own = c->q->operation->timeout_s * 1000, usual = c->a->shared->timeout_ms;
+
+	if (c->q->upload_fd >= 0 || c->q->download_fd >= 0)
+		return STREAM_TIMEOUT_MS;
+	return own > usual ? own : usual;
+}
+
 /* 0 when the transport was tried; its own success is in c->outcome. */
 static int attempt(struct call *c, const struct creds *creds, struct err *err)
 {
 	const struct aws_shared *s = c->a->shared;
-	bool streams = c->q->upload_fd >= 0 || c->q->download_fd >= 0;
 	struct http *http = aws_http(c->a, err);
 	struct buf url = BUF_INIT(64 << 10);
 	struct strs lines = STRS_INIT;
@@ -67,7 +75,7 @@ static int attempt(struct call *c, const struct creds *creds, struct err *err)
 	h.headers = &lines;
 	h.body = buf_str(&c->q->body);
 	h.body_len = c->q->body.len;
-	h.timeout_ms = streams ? STREAM_TIMEOUT_MS : s->timeout_ms;
+	h.timeout_ms = time_limit(c);
 	h.once = !c->q->operation->idempotent;
 	h.upload_fd = c->q->upload_fd;
 	h.upload_len = c->q->upload_len;

@@ -95,7 +95,7 @@ static const struct aws_operation operations[] = {
 	{ &s3, "HeadObject", "HEAD", "/{Bucket}/{Key}", AGAIN },
 	{ &s3, "GetObject", "GET", "/{Bucket}/{Key}", AGAIN },
 	{ &s3, "PutObject", "PUT", "/{Bucket}/{Key}", AGAIN },
-	{ &s3, "CopyObject", "PUT", "/{Bucket}/{Key}", AGAIN },
+	{ &s3, "CopyObject", "PUT", "/{Bucket}/{Key}", AGAIN, .timeout_s = 900 },
 	{ &s3, "DeleteObject", "DELETE", "/{Bucket}/{Key}", AGAIN },
 
 	{ &codebuild, "StartBuild", ONCE },

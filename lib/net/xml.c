@@ -5,9 +5,34 @@
 
 #include <expat.h>
 #include <limits.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX = 1 << 20, TEXT_KEPT = 4096 };
+
+/* expat's own copies of a text may be secrets: wiped whenever they are freed. */
+static void wiping_free(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *wiping_realloc(void *old, size_t size)
+{
+	size_t had = old ? malloc_usable_size(old) : 0;
+	void *p = malloc(size);
+
+	if (!p)
+		return NULL;
+	if (old)
+		memcpy(p, old, had < size ? had : size);
+	wiping_free(old);
+	return p;
+}
+
+static const XML_Memory_Handling_Suite memory = { malloc, wiping_realloc, wiping_free };
 
 struct reader {
 	XML_Parser parser;
@@ -163,7 +188,7 @@ cJSON *xml_parse(const char *text, size_t len, const char *name, struct err *err
 	struct reader r = { .text = BUF_INIT_SECRET(TEXT_MAX) };
 	cJSON *tree = cJSON_CreateObject();
 
-	r.parser = XML_ParserCreate(NULL);
+	r.parser = XML_ParserCreate_MM(NULL, &memory, NULL);
 	if (!r.parser || !tree || len > INT_MAX) {
 		err_set(err, ERR_INTERNAL, "no memory to read %s", name);
 		goto fail;
