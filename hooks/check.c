@@ -1,32 +1,22 @@
 #include "check.h"
+#include "check_blobs.h"
 #include "range_repo.h"
 #include "lib/base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A blob that waits to be read: the walk finds them, then they are scanned. */
-struct todo {
-	git_oid blob, commit;
-	char *path;
-	unsigned mode;
-};
-
-struct todos {
-	struct todo *v;
-	size_t n, cap;
-};
-
 struct visit {
 	struct check_run *run;
-	struct todos todos;
+	struct check_todos todos;
 	bool names, blobs;
 };
 
 int check_open(struct check_run *run, git_repository *repo, struct report *report,
 	       struct err *err)
 {
-	*run = (struct check_run){ .repo = repo, .report = report, .range = { .repo = repo } };
+	*run = (struct check_run){ .repo = repo, .report = report, .range = { .repo = repo },
+				   .lock = PTHREAD_MUTEX_INITIALIZER };
 	check_policy_init(&run->policy);
 	if (repo && check_policy_config(&run->policy, repo, err) < 0)
 		return -1;
@@ -96,71 +86,6 @@ int check_tips_of_push(struct check_run *run, struct err *err)
 	return 0;
 }
 
-/* ---- reading ------------------------------------------------------------------ */
-
-/* *out stays NULL for a promised blob that is not here: the remote has it. */
-static int read_blob(struct check_run *run, const git_oid *oid, const char *path,
-		     git_odb_object **out, struct err *err)
-{
-	int rc = git_odb_read(out, run->odb, oid);
-
-	if (rc == GIT_ENOTFOUND && run->range.promised) {
-		run->report->missing++;
-		return 0;
-	}
-	if (rc < 0) {
-		range_repo_error(err, "cannot read %.200s (blob %s)", path, git_oid_tostr_s(oid));
-		return err_suffix(err, "; see git fsck");
-	}
-	return 0;
-}
-
-/* The size from the object's header, without reading the rest. */
-static int check_size(struct check_run *run, const struct todo *todo, bool *readable,
-		      struct err *err)
-{
-	struct check_item item = { .subject = CHECK_SIZE, .commit = &todo->commit,
-				   .blob = &todo->blob, .path = todo->path, .mode = todo->mode };
-	git_object_t type;
-	size_t size;
-
-	*readable = true;
-	if (git_odb_read_header(&size, &type, run->odb, &todo->blob) < 0)
-		return 0;	/* reading tells */
-	item.size = size;
-	*readable = size <= CHECK_FILE_SIZE_MAX;
-	run->report->bytes += size;
-	return check_item(run, &item, err);
-}
-
-static int check_blob(struct check_run *run, const struct todo *todo, struct err *err)
-{
-	struct check_item item = { .subject = CHECK_BLOB, .commit = &todo->commit,
-				   .blob = &todo->blob, .path = todo->path, .mode = todo->mode,
-				   .part = todo->mode == GIT_FILEMODE_LINK ? "link's target"
-									   : NULL };
-	git_odb_object *object = NULL;
-	bool readable;
-	int rc;
-
-	if (run->range.deadline && deadline_over(run->range.deadline))
-		return err_set(err, ERR_TIMEOUT, "the checks took too long");
-	if (check_size(run, todo, &readable, err) < 0)
-		return -1;
-	if (!readable)
-		return 0;
-	run->report->files++;
-	if (read_blob(run, &todo->blob, todo->path, &object, err) < 0)
-		return -1;
-	if (!object)
-		return 0;
-	item.data = git_odb_object_data(object);
-	item.len = item.size = git_odb_object_size(object);
-	rc = check_item(run, &item, err);
-	git_odb_object_free(object);
-	return rc;
-}
-
 /* ---- the walk ----------------------------------------------------------------- */
 
 static int visit_text(struct check_run *run, enum check_subject subject, const git_oid *oid,
@@ -207,25 +132,6 @@ static int visit_tag(void *arg, git_tag *tag, struct err *err)
 			  err);
 }
 
-static int remember(struct todos *t, const struct todo *todo, struct err *err)
-{
-	if (t->n == t->cap) {
-		size_t cap = t->cap ? 2 * t->cap : 64;
-		struct todo *v = realloc(t->v, cap * sizeof(*v));
-
-		if (!v)
-			return err_set(err, ERR_INTERNAL, "no memory for %zu files", cap);
-		t->v = v;
-		t->cap = cap;
-	}
-	t->v[t->n] = *todo;
-	t->v[t->n].path = strdup(todo->path);
-	if (!t->v[t->n].path)
-		return err_set(err, ERR_INTERNAL, "no memory for %zu files", t->n);
-	t->n++;
-	return 0;
-}
-
 /* Whether some row wants files of this name at the tips. */
 static bool is_spec(const char *path)
 {
@@ -250,7 +156,7 @@ static int visit_file(void *arg, const git_oid *commit, const char *path, unsign
 		      const git_oid *blob, bool first, bool named, struct err *err)
 {
 	struct visit *v = arg;
-	const struct todo todo = { *blob, *commit, (char *)path, mode };
+	const struct check_todo todo = { *blob, *commit, (char *)path, mode };
 
 	if (v->names && !named) {
 		struct check_item item = { .subject = CHECK_NAME, .commit = commit, .path = path,
@@ -264,7 +170,7 @@ static int visit_file(void *arg, const git_oid *commit, const char *path, unsign
 		return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
 	if (!first || !v->blobs)
 		return 0;
-	return remember(&v->todos, &todo, err);
+	return check_blobs_add(&v->todos, &todo, err);
 }
 
 static int check_range(struct check_run *run, struct err *err)
@@ -277,11 +183,9 @@ static int check_range(struct check_run *run, struct err *err)
 	const struct range_visitor visitor = { &v, visit_commit, visit_tag, visit_file };
 	int rc = range_walk(&run->range, &visitor, err);
 
-	for (size_t i = 0; i < v.todos.n && rc == 0; i++)
-		rc = check_blob(run, &v.todos.v[i], err);
-	for (size_t i = 0; i < v.todos.n; i++)
-		free(v.todos.v[i].path);
-	free(v.todos.v);
+	if (rc == 0)
+		rc = check_blobs(run, &v.todos, err);
+	check_blobs_free(&v.todos);
 	run->report->missing += run->range.missing;
 	return rc;
 }
@@ -302,7 +206,7 @@ static int tip_file(struct check_run *run, const git_oid *commit, const char *pa
 	else if (git_tree_entry_bypath(&entry, tree, path) == 0 &&
 		 git_tree_entry_type(entry) == GIT_OBJECT_BLOB) {
 		*blob = *git_tree_entry_id(entry);
-		rc = read_blob(run, blob, path, out, err);
+		rc = check_blobs_read(run, blob, path, out, &run->report->missing, err);
 	}
 	git_tree_entry_free(entry);
 	git_tree_free(tree);

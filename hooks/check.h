@@ -15,6 +15,7 @@
 #include "scan.h"
 
 #include <git2.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -45,6 +46,8 @@ struct check_item {
 	size_t len;
 	unsigned long long size;
 	unsigned mode;
+	size_t order;		/* of blobs: findings are told in this order */
+	struct scanner *scanner;	/* of the thread; NULL: the run's */
 };
 
 /* A commit that is pushed. */
@@ -63,6 +66,7 @@ struct check_run {
 	struct report *report;
 	struct scan_rules *rules;
 	struct scanner *scanner;
+	pthread_mutex_t lock;		/* of what findings touch: the members below, range */
 	struct scanner *redactor;	/* for what findings quote */
 	struct check_tip *tips;
 	size_t n_tips;
@@ -98,10 +102,13 @@ int check_repository(struct check_run *run, struct err *err);
 /* Plain files and folders; `.git` is left out. */
 int check_files(struct check_run *run, const struct strs *paths, struct err *err);
 
-/* Adds a finding about an item: fills commit, subject, file and the commands
+/* Adds a finding about an item, from any thread: fills commit, subject, file and the commands
  * that mend it (unless finding->fix is set), and redacts what they quote. */
 int check_found(struct check_run *run, const struct check_item *item,
 		struct report_finding *finding, struct err *err);
+
+/* range_is_published, from any thread. */
+int check_is_published(struct check_run *run, const git_oid *blob, bool *out, struct err *err);
 
 /* Ready to check: rules, policy of the machine. `repo` may be NULL and is
  * borrowed, as is the report. */

@@ -164,6 +164,16 @@ static int add(struct check_run *run, struct report_finding *f, struct err *err)
 	return rc;
 }
 
+int check_is_published(struct check_run *run, const git_oid *blob, bool *out, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&run->lock);
+	rc = range_is_published(&run->range, blob, out, err);
+	pthread_mutex_unlock(&run->lock);
+	return rc;
+}
+
 int check_found(struct check_run *run, const struct check_item *item,
 		struct report_finding *finding, struct err *err)
 {
@@ -173,6 +183,8 @@ int check_found(struct check_run *run, const struct check_item *item,
 	struct place place = { 0 };
 	int rc;
 
+	f.order = item->order;
+	pthread_mutex_lock(&run->lock);
 	mend(run, item, &place, &fix);
 	if (!f.fix && fix.len)
 		f.fix = buf_str(&fix);
@@ -187,6 +199,7 @@ int check_found(struct check_run *run, const struct check_item *item,
 		f.subject = subject;
 	}
 	rc = add(run, &f, err);
+	pthread_mutex_unlock(&run->lock);
 	git_commit_free(place.commit);
 	buf_free(&fix);
 	return rc;

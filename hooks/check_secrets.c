@@ -21,7 +21,7 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 		return 0;
 	/* a file that was moved or copied: the remote has it already */
 	if (s->item->blob && s->run->repo)
-		rc = range_is_published(&s->run->range, s->item->blob, &published, err);
+		rc = check_is_published(s->run, s->item->blob, &published, err);
 	if (rc < 0 || published)
 		return rc;
 	buf_addf(&message, "%s %s", h->rule->description, h->shown);
@@ -37,5 +37,5 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 {
 	struct search s = { run, item };
 
-	return scan_bytes(run->scanner, item->data, item->len, hit, &s, err);
+	return scan_bytes(item->scanner ? item->scanner : run->scanner, item->data, item->len, hit, &s, err);
 }

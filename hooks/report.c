@@ -58,6 +58,23 @@ int report_add(struct report *report, const struct report_finding *finding, stru
 	return 0;
 }
 
+static int by_order(const void *a, const void *b)
+{
+	const struct report_finding *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->column > y->column) - (x->column < y->column);
+}
+
+void report_sort(struct report *report, size_t n)
+{
+	if (report->n > n)
+		qsort(report->v + n, report->n - n, sizeof(*report->v), by_order);
+}
+
 void report_free(struct report *report)
 {
 	for (size_t i = 0; i < report->n; i++)

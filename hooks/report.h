@@ -28,6 +28,7 @@ struct report_finding {
 	const char *rotate;	/* where a leaked value is made useless */
 	const char *allow;	/* SHA-256 with which the value can be allowed */
 	int line, column;
+	size_t order;		/* see report_sort */
 };
 
 struct report {
@@ -39,6 +40,9 @@ struct report {
 };
 
 int report_add(struct report *report, const struct report_finding *finding, struct err *err);
+
+/* Puts the findings from the n-th on in the order of their numbers, then lines. */
+void report_sort(struct report *report, size_t n);
 
 /* For people, at most 80 columns where words allow. */
 void report_text(const struct report *report, FILE *f);

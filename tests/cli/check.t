@@ -105,6 +105,27 @@ status 0 "and not pinned" codetrain-check --type remote
 printf '{' >training-job.json && commit spec && git push -q origin main
 status 1 "a broken spec that is pushed already" codetrain-check
 
+# many files are shared out among threads, and told in the same order
+cd "$T" && git init -q many && cd many || bail "no repository"
+i=1000
+while [ $i -lt 2500 ]; do
+	case $i in
+	*50) echo "$i $id" >f$i ;;
+	*) echo $i >f$i ;;
+	esac
+	i=$((i + 1))
+done
+commit many
+status 1 "many files" codetrain-check --all --json
+is "$(json 'd["summary"]["blobs"]')" 1500 "each is read once"
+is "$(json 'len(d["findings"])')" 15 "each finding is told once"
+is "$(json '[f["file"] for f in d["findings"]] == sorted(f["file"] for f in d["findings"])')" True "in order"
+cp "$OUT" "$T/first" && status 1 "again" codetrain-check --all --json
+ok "with the same output" cmp "$OUT" "$T/first"
+strace -f -e trace=clone,clone3 -o "$T/trace" codetrain-check --range HEAD~0..HEAD 2>/dev/null
+unlike "$(cat "$T/trace" 2>/dev/null)" 'clone3?\(' "a small check starts no thread"
+cd "$T/w" || bail "no repository"
+
 if [ "$(id -u)" = 0 ]; then
 	chown -R 12345:12345 "$T/w"
 	unset GIT_DIR
