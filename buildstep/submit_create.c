@@ -68,7 +68,8 @@ static void pause_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
-/* Looks whether the job is there. 1: `out` or `err` is final; 0: there is none. */
+/* Looks whether the job is there. 1: `out` or `err` is final; 0: there is none,
+ * or nobody can tell. */
 static int look(struct identity *id, const cJSON *request, struct submit_result *out,
 		struct err *err, int *result)
 {
@@ -84,6 +85,8 @@ static int look(struct identity *id, const cJSON *request, struct submit_result 
 	/* what the create said matters more, unless that was only "taken" */
 	if (err->class == ERR_CONFLICT)
 		*err = e;
+	if (e.class == ERR_UNAVAILABLE)
+		return 0;	/* under the same name a second create does no harm */
 	*result = -1;
 	return 1;
 }

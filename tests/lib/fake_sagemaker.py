@@ -7,7 +7,7 @@ Listens on 127.0.0.1 and writes its port to FOLDER/port, every request as a line
 Ends when its standard input ends. Access keys AKIADEVOPS…, AKIABETA… and AKIAPRODUCTION… (secret: any)
 belong to accounts 111111111111, 222222222222 and 333333333333.
 
-FOLDER/plan is read at every request: a JSON object.
+FOLDER/plan is read at every request: a JSON object. FOLDER/jobs: the jobs that were taken.
   "status":  how jobs end (Completed, Failed, Stopped, MaxRuntimeExceeded; "" never), "reason", "polls"
              (how often one is InProgress before), "lines" (log lines), "streams"
   OPERATION: a list of what happens to its next calls, one each, then it answers as it should:
@@ -56,6 +56,9 @@ def create_training_job(account, q):
         raise Refused("ResourceInUse", "Training job names must be unique within an AWS account")
     arn = f"arn:aws:sagemaker:us-east-2:{account}:training-job/{name}"
     state["jobs"][account, name] = {**q, "TrainingJobArn": arn, "polled": 0, "stopped": False}
+    with open(os.path.join(FOLDER, "jobs"), "w", encoding="utf-8") as f:
+        json.dump([{"name": job["TrainingJobName"], "trial": job.get("HyperParameters", {}).get("trial")}
+                   for job in state["jobs"].values()], f)
     return {"TrainingJobArn": arn}
 
 
