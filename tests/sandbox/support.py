@@ -47,6 +47,7 @@ class World:
         self.env = {"HOME": str(self.folder / "home"), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
                     "CODETRAIN_SANDBOX": str(self.state.root), "CODETRAIN_SANDBOX_VENV": sys.prefix,
                     "CODETRAIN_SANDBOX_PROGRAMS": str(self.programs), "PYTHON3": sys.executable}
+        self._clients: dict[tuple[Any, ...], Any] = {}
         atexit.register(self.close)
 
     def run(self, *words: str, check: bool = True, env: dict[str, str] | None = None,
@@ -89,12 +90,16 @@ class World:
                 found[key] = value
         return found["aws_access_key_id"], found["aws_secret_access_key"]
 
-    def client(self, service: str, account: str = DEVOPS, keys: tuple[str | None, ...] | None = None, **more: Any) -> Any:
+    def client(self, service: str, account: str = DEVOPS, keys: tuple[str, ...] | None = None) -> Any:
         key, secret, *token = keys or self.keys(account)
+        known = (service, key, secret, *token, self.state.ports()["api"])
+        if known in self._clients:
+            return self._clients[known]
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        return _session.create_client(service, region_name=REGION, endpoint_url=self.state.api_url(),
-                                      aws_access_key_id=key, aws_secret_access_key=secret,
-                                      aws_session_token=token[0] if token else None, config=config, **more)
+        self._clients[known] = _session.create_client(
+            service, region_name=REGION, endpoint_url=self.state.api_url(), aws_access_key_id=key,
+            aws_secret_access_key=secret, aws_session_token=token[0] if token else None, config=config)
+        return self._clients[known]
 
     def user(self, account: str, name: str, *statements: dict[str, Any]) -> tuple[str, str]:
         """A new IAM user with just these statements; its key."""
