@@ -36,15 +36,21 @@ static int open_account(struct grant *g, size_t i, struct err *err)
 	return 0;
 }
 
-/* A role that was made a moment ago is not a principal everywhere yet. */
+/* A role that was made a moment ago is not a principal everywhere yet: how S3,
+ * IAM and ECR say so. */
 static bool not_yet(const struct grant *g, struct aws *a)
 {
-	const char *code = aws_error_code(a), *message = aws_error_message(a);
+	static const struct { const char *code, *word; } table[] = {
+		{ "MalformedPolicy", "principal" },
+		{ "MalformedPolicyDocument", "principal" },
+		{ "InvalidParameterException", "policy" },
+	};
 
-	return g->made_role &&
-	       (strcmp(code, "MalformedPolicy") == 0 ||
-		strcmp(code, "MalformedPolicyDocument") == 0 ||
-		strcmp(code, "InvalidParameterException") == 0) && strcasestr(message, "principal");
+	for (size_t i = 0; g->made_role && i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(aws_error_code(a), table[i].code) == 0 &&
+		    strcasestr(aws_error_message(a), table[i].word))
+			return true;
+	return false;
 }
 
 static int write_document(struct grant *g, struct aws *a, const struct grant_document *d,

@@ -112,7 +112,8 @@ int submit_create(struct identity *id, const cJSON *request, struct submit_resul
 			return -1;
 		}
 		if (id->stop && *id->stop)
-			return -1;
+			return err_suffix(err, "; interrupted: run it again, a job that was made is "
+					  "found");
 		/* the name is the only key: it tells whether the create came through */
 		if (look(id, request, out, err, &result))
 			return result;

@@ -75,6 +75,19 @@ status 0 "a plan now" grant plan
 is "$(out | grep -c '^  =')" 45 "shows all as there"
 like "$(out)" 'and 1 statement of others, which stays' "and the other's"
 
+# a role that was made a moment ago is not known everywhere at once
+sed 's/"SageMakerExecutionRole"/"Other"/' accounts.json >other.json
+aws_forget
+aws_plan '{"SetRepositoryPolicy": ["refuse:InvalidParameterException:Invalid repository policy provided"]}'
+status 0 "a principal that is not known yet" grant apply -f other.json
+is "$(aws_calls SetRepositoryPolicy)" 2 "is tried again"
+aws_plan '{"SetRepositoryPolicy": ["", "refuse:InvalidParameterException:Invalid repository policy provided"]}'
+status 0 "back again" grant apply
+aws_plan '{"SetRepositoryPolicy": ["refuse:InvalidParameterException:Invalid repository policy provided, again"]}'
+status 2 "without a new role it is a refusal" grant apply -f other.json
+aws_plan '{}'
+status 0 "and the documents are put right again" grant apply
+
 sed 's/"output\/"/"results\/"/' accounts.json >other.json
 status 0 "another prefix" grant plan -f other.json
 is "$(out | grep -c '^  ~')" 9 "changes the statements that name it"
