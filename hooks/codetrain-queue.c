@@ -24,7 +24,7 @@ static const char name[] = "codetrain queue";
 
 struct request {
 	const char *dir, *target, *state;
-	bool json, once, background, all, summary;
+	bool json, once, background, all;
 	long life_s;
 	struct strs args;	/* behind the verb */
 	struct buf gitdir;
@@ -300,14 +300,15 @@ int main(int argc, char **argv)
 {
 	struct request q = { .life_s = DAY_S, .gitdir = BUF_INIT(PATH_MAX_BYTES) };
 	const struct opt options[] = {
-		{ "repository", 'C', OPT_STRING, &q.dir, "GITDIR", "the repository; else GIT_DIR or the folder around you" },
+		{ "repository", 'C', OPT_STRING, &q.dir, "GITDIR",
+		  "the repository; else GIT_DIR, or the one around the working directory" },
 		{ "target", 't', OPT_STRING, &q.target, "NAME", "only deliveries to this target" },
 		{ "state", 0, OPT_STRING, &q.state, "STATE", "list: only this state" },
 		{ "all", 'a', OPT_FLAG, &q.all, NULL, "list: also old ones that are settled" },
 		{ "once", 0, OPT_FLAG, &q.once, NULL, "run: what is ready now, no second try" },
-		{ "background", 0, OPT_FLAG, &q.background, NULL, "run: as the hook starts it; waits out faults" },
+		{ "background", 0, OPT_FLAG, &q.background, NULL,
+		  "run: as the hook starts it; waits out faults" },
 		{ "life", 0, OPT_SECONDS, &q.life_s, "TIME", "run: end after so long (24h)" },
-		{ "summary", 0, OPT_FLAG, &q.summary, NULL, "targets: one line" },
 		{ "json", 0, OPT_FLAG, &q.json, NULL, "machine-readable on standard output" },
 		OPT_END
 	};

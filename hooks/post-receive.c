@@ -135,7 +135,7 @@ static void find_label(struct hook *h, struct buf *label)
 		goto out;
 	}
 	if (proc_sibling("codetrain-queue", &program, &err) == 0) {
-		const char *const argv[] = { buf_str(&program), "targets", "--summary", "-C",
+		const char *const argv[] = { buf_str(&program), "targets", "-C",
 					     h->gitdir, NULL };
 		struct proc p = { .argv = argv, .out = label, .errors = &note,
 				  .timeout_ms = TARGETS_TIMEOUT_MS };

@@ -80,12 +80,12 @@ static int command(struct target_job *job, const char *name, struct strs *argv, 
 	    proc_sibling("codetrain-queue", &program, err) < 0)
 		goto out;
 	strs_add_all(argv, buf_str(&program), TARGET_LOCAL_VERB, "--", job->gitdir,
-		     job->delivery->new, name, minutes, "--env", NULL);
+		     job->delivery->new, name, minutes, "--env", (char *)NULL);
 	strs_addf(argv, "CODETRAIN_EVENT=%s/%lld", job->uuid, (long long)job->delivery->event);
 	strs_add(argv, "--env");
 	strs_addf(argv, "CODETRAIN_REF=%s", job->delivery->ref);
 	if (buildspec)
-		strs_add_all(argv, "-f", buildspec, NULL);
+		strs_add_all(argv, "-f", buildspec, (char *)NULL);
 	buf_addf(&job->request, "codetrain build --repo %s --commit %s --timeout %s%s%s", job->gitdir,
 		 job->delivery->new, minutes, buildspec ? " -f " : "", buildspec ? buildspec : "");
 	rc = argv->failed ? err_set(err, ERR_INTERNAL, "no memory for the build") : 0;
@@ -289,7 +289,7 @@ int target_local_worker(char *const *args, struct err *err)
 	if (proc_sibling("codetrain-build", &program, err) == 0) {
 		strs_add_all(&argv, buf_str(&program), "--repo", gitdir, "--commit", commit, "--log",
 			     buf_str(&log), "--result", buf_str(&result), "--timeout", minutes,
-			     NULL);
+			     (char *)NULL);
 		for (char *const *more = args + 4; *more; more++)
 			strs_add(&argv, *more);
 		/* a minute more than the build gives itself */

@@ -67,7 +67,7 @@ echo SUCCEEDED >"$T/how"
 status 0 "retry" queue retry 5 -C "$T/r.git"
 until_true 20 states_are r "delivered delivered delivered delivered delivered"
 ok "starts a drainer that delivers it"
-is "$(ls "$T/r.git/codetrain/builds" | grep -c '^5')" 6 "each attempt has its own files"
+is "$(find "$T/r.git/codetrain/builds" -name '5*' | wc -l)" 6 "each attempt has its own files"
 
 # ---- show, JSON, drop ----
 status 0 "show" queue show 5 -C "$T/r.git"
