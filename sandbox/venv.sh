@@ -14,7 +14,7 @@ command -v "$python" >/dev/null 2>&1 || {
 	echo "codetrain-sandbox: needs python3 (3.10 or newer): apt-get install python3 python3-venv" >&2; exit 2; }
 version=$("$python" -I -c 'import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 10))') || {
 	echo "codetrain-sandbox: python3 is $version, the sandbox needs 3.10 or newer" >&2; exit 2; }
-want=$(cat "$here/requirements.txt" | sha256sum | cut -d' ' -f1)-$version
+want=$(sha256sum <"$here/requirements.txt" | cut -d' ' -f1)-$version
 [ "$(cat "$dir/.codetrain-stamp" 2>/dev/null || :)" = "$want" ] && exit 0
 
 "$python" -I -c 'import ensurepip, venv' 2>/dev/null || {

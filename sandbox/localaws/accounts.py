@@ -67,7 +67,7 @@ class Sessions:
     def create(self, account: str, role: str | None, name: str, seconds: int, *, user: str | None = None,
                session_policy: str | None = None) -> dict[str, Any]:
         alphabet = string.ascii_uppercase + "234567"
-        entry = {
+        entry: dict[str, Any] = {
             "account": account, "role": role, "user": user, "name": name, "policy": session_policy,
             "key": "ASIA" + "".join(secrets.choice(alphabet) for _ in range(16)),
             "secret": secrets.token_urlsafe(30),

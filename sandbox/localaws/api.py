@@ -125,8 +125,8 @@ class Api:
             raise
         except Exception:       # a fault of the sandbox: said in the log, answered as AWS would
             traceback.print_exc(file=sys.stderr)
-            error = AwsError("InternalFailure", "The request processing has failed because of an unknown error.", 500)
-            return Answer(*render(error, request.protocol if request else "json", request_id))
+            fault = AwsError("InternalFailure", "The request processing has failed because of an unknown error.", 500)
+            return Answer(*render(fault, request.protocol if request else "json", request_id))
         finally:
             if request is not None:
                 request.body.close()
@@ -167,7 +167,11 @@ class Handler(MotoRequestHandler):
         """In place of werkzeug's, which ends every connection and waits 10 ms for what may still come."""
         self.environ = environ = self.make_environ()
         started: list[Any] = []
-        body = b"".join(self.server.app(environ, lambda *answer: started.extend(answer)))
+
+        def start_response(*answer: Any) -> Any:
+            started.extend(answer)
+
+        body = b"".join(self.server.app(environ, start_response))
         status, headers = started
         code, _, words = status.partition(" ")
         self.send_response(int(code), words)

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,7 +31,6 @@ class Container:
     hostname: str = "algo-1"
     network: bool = True
     venv: Path | None = None
-    extra_path: list[str] = field(default_factory=list)
 
 
 def can_hold(path: str) -> bool:

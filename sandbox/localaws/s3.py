@@ -21,8 +21,6 @@ _OBJECT = {"acl": "ObjectAcl", "tagging": "ObjectTagging", "retention": "ObjectR
            "attributes": "ObjectAttributes"}
 _VERB = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete", "POST": "Put"}
 
-READS = ("Get", "List", "Head")
-
 
 def describe(request: "Request") -> tuple[str, dict[str, Any]]:
     """(operation, {Bucket, Key, prefix, source}) of a request in either addressing style."""
