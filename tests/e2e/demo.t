@@ -25,8 +25,6 @@ like "$demo" 'in 333333333333 \(production\)' 'and the model in production'
 accuracy=$(printf '%s\n' "$demo" | sed -n 's/.*classifies .* held-out irises.* \(0\.[0-9]*\|1\.0*\).*/\1/p')
 ok "the artefact is a tree that classifies held-out irises better than 0.9 ($accuracy)" \
 	awk "BEGIN { exit !(${accuracy:-0} > 0.9) }"
-[ -z "$(printf '%s\n' "$demo" | awk 'length($0) > 200')" ]
-ok 'no line is absurdly long'
 
 # -- other clients
 . "$D/env"
@@ -49,7 +47,7 @@ for stream in streams["logStreams"]:
     events = logs.get_log_events(logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=stream["logStreamName"])
     print(*(e["message"] for e in events["events"]), sep="\n")
 PY
-like "$(out)" "Completed \\['Starting', 'Downloading', 'Training', 'Uploading', 'Completed'\\]" 'boto3 sees the states of SageMaker'
+like "$(out)" "Completed \\['Starting', ('Downloading', )+'Training', 'Uploading', 'Completed'\\]" 'boto3 sees the states of SageMaker'
 like "$(out)" 'validation:accuracy=' 'and the logs in CloudWatch Logs'
 
 # -- stock git
