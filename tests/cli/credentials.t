@@ -145,6 +145,12 @@ status 0 "a role of a role" with AWS_ENDPOINT_URL="$S/ok" -- --profile chained
 is "$(json "d['SessionToken']")" "fakeSessionToken/second==" "is assumed through the first"
 status 6 "an MFA device without a terminal" setsid -w env AWS_ENDPOINT_URL="$S/ok" "$C" --profile mfa
 like "$(err)" "MFA device arn:aws:iam::111111111111:mfa/me" "is named"
+tty() { env STDOUT="$T/tty" AWS_ENDPOINT_URL="$S/ok" python3 "$SOURCE/tests/lib/on_a_terminal.py" "mfa/me: " "$1" "$C" --profile mfa; }
+status 0 "an MFA device with a terminal" tty 123456
+ok "gives the role's credentials" grep -q 'fakeSessionToken/deploy==' "$T/tty"
+ok "for the code that was typed" grep -q 'SerialNumber=arn%3Aaws%3Aiam%3A%3A111111111111%3Amfa%2Fme&TokenCode=123456' "$T/log"
+status 6 "a code of five digits" tty 12345
+like "$(out)" "an MFA code has six digits" "is refused before it is sent"
 status 0 "a credential_process" "$C" --profile process
 is "$(json "d['AccessKeyId']")" AKIACANARYCANARY0001 "is run"
 status 6 "a credential_process that runs itself" "$C" --profile self
