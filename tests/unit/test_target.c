@@ -4,6 +4,7 @@
 #include "hooks/target.h"
 #include "hooks/target_process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -120,23 +121,27 @@ static void what_a_dead_leader_left_is_ended(void **state)
 
 static void no_descriptor_is_passed_on(void **state)
 {
-	struct buf id = BUF_INIT(200), text = BUF_INIT(4000);
 	int extra = open("/dev/null", O_RDONLY);	/* on purpose without close-on-exec */
-	struct err e = { 0 };
-	int gate;
-	pid_t pid = start("read x; l=$(ls /proc/$$/fd); echo \"$l\" >\"$1/fds\"", &gate, &id);
+	struct buf id = BUF_INIT(200);
+	struct dirent *entry;
+	char path[40];
+	int gate, n = 0;
+	pid_t pid = start("read x", &gate, &id);
+	DIR *dir;
 
 	(void)state;
-	assert_int_equal(write(gate, "g\n", 2), 2);
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	assert_int_equal(n, 3);
 	close(gate);
 	assert_true(ends(pid));
 	waitpid(pid, NULL, WNOHANG);
 	close(extra);
-	assert_int_equal(file_read(in_world("fds"), &text, NULL, &e), 0);
-	assert_null(strchr(buf_str(&text), '3' + 2));
-	assert_string_equal(buf_str(&text), "0\n1\n2\n");
 	buf_free(&id);
-	buf_free(&text);
 }
 
 static void a_missing_program_is_told(void **state)
