@@ -100,7 +100,7 @@ static void what_a_dead_leader_left_is_ended(void **state)
 	(void)state;
 	assert_int_equal(mkfifo(in_world("fifo"), 0600), 0);
 	fifo = open(in_world("fifo"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	pid = start("read x; sleep 1000 >\"$1/fifo\" & echo $! >\"$1/pid.new\"; "
+	pid = start("read x; { echo; exec sleep 1000; } >\"$1/fifo\" & echo $! >\"$1/pid.new\"; "
 		    "mv \"$1/pid.new\" \"$1/pid\"", &gate, &id);
 	assert_int_equal(write(gate, "g\n", 2), 2);
 	close(gate);
@@ -108,11 +108,14 @@ static void what_a_dead_leader_left_is_ended(void **state)
 	waitpid(pid, NULL, WNOHANG);
 	assert_int_equal(file_read(in_world("pid"), &text, NULL, &e), 0);
 	left = (pid_t)strtol(buf_str(&text), &end, 10);
+	struct pollfd p = { .fd = fifo, .events = POLLIN };
+	char byte;
+
+	assert_int_equal(poll(&p, 1, 20000), 1);	/* it holds its end of the FIFO … */
+	assert_int_equal(read(fifo, &byte, 1), 1);
 	assert_int_equal(kill(left, 0), 0);
 	target_process_end_session(buf_str(&id));
-	/* its end of the FIFO goes with it */
-	struct pollfd p = { .fd = fifo, .events = POLLIN };
-	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_int_equal(poll(&p, 1, 20000), 1);	/* … which goes with it */
 	assert_true(p.revents & POLLHUP);
 	close(fifo);
 	buf_free(&id);
