@@ -122,7 +122,7 @@ int check_add_tip(struct check_run *run, const git_oid *commit, const char *bran
 		  struct err *err);
 
 /* The rows' functions. */
-check_fn check_secrets, check_size_refs, check_size_path, check_size_file;
+check_fn check_secrets, check_secrets_refs, check_size_refs, check_size_path, check_size_file;
 check_fn check_spec_training_job, check_spec_model, check_buildspec;
 check_fn check_container, check_remote;
 

@@ -101,6 +101,8 @@ static void mend(struct check_run *run, const struct check_item *item, struct pl
 		mend_in_commit(place, item, out);
 	else if (item->subject == CHECK_TAG)
 		buf_adds(out, "git tag -f -a TAG");
+	else if (item->subject == CHECK_PUSH && item->part)
+		buf_adds(out, "git branch -m OLD NEW");
 	else if (item->subject == CHECK_NAME)
 		buf_adds(out, "mv OLD NEW");
 	else if (item->subject == CHECK_BLOB)

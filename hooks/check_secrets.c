@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include <string.h>
+
 struct search {
 	struct check_run *run;
 	const struct check_item *item;
@@ -38,4 +40,22 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 	struct search s = { run, item };
 
 	return scan_bytes(item->scanner ? item->scanner : run->scanner, item->data, item->len, hit, &s, err);
+}
+
+/* The names that the refs will have there. */
+int check_secrets_refs(struct check_run *run, const struct check_item *push, struct err *err)
+{
+	for (size_t i = 0; i < run->range.n_refs; i++) {
+		const struct range_ref *r = &run->range.refs[i];
+		struct check_item item = *push;
+
+		if (git_oid_is_zero(&r->local))
+			continue;	/* a deletion takes it away */
+		item.part = "name of a ref";
+		item.data = r->remote_name;
+		item.len = item.size = strlen(r->remote_name);
+		if (check_secrets(run, &item, err) < 0)
+			return -1;
+	}
+	return 0;
 }

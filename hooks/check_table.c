@@ -4,6 +4,7 @@
 
 /* In the order in which a push is told of them. */
 const struct check check_table[] = {
+	{ "secrets", CHECK_PUSH, NULL, check_secrets_refs },
 	{ "secrets", CHECK_COMMIT, NULL, check_secrets },
 	{ "secrets", CHECK_TAG, NULL, check_secrets },
 	{ "secrets", CHECK_NAME, NULL, check_secrets },

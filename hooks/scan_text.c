@@ -4,50 +4,76 @@
 
 enum { RUN = 16 };	/* characters in a row that make it text; shorter than any secret */
 
-/* Whether a NUL at `at` begins or goes on with RUN pairs of a character and a NUL. */
-static bool run_at(const char *data, size_t len, size_t at)
+/* How many pairs of a character and a NUL begin at `at`. */
+static size_t pairs(const char *data, size_t len, size_t at)
 {
-	size_t from = at ? at - 1 : 1;
+	size_t n = 0;
 
-	if (from + 2 * RUN > len)
-		return false;
-	for (size_t i = from; i < from + 2 * RUN; i += 2)
-		if (data[i] == '\0' || data[i + 1] != '\0')
-			return false;
-	return true;
+	while (at + 2 * n + 1 < len && data[at + 2 * n] != '\0' && data[at + 2 * n + 1] == '\0')
+		n++;
+	return n;
 }
 
-static bool has_run(const char *data, size_t len)
+/* The next run of pairs from `at` on: its place, and *n pairs; `len` when
+ * there is none. Looks at NUL bytes only, so that text without any costs one
+ * memchr. */
+static size_t next_run(const char *data, size_t len, size_t at, size_t *n)
 {
-	size_t at = 0;
-
 	while (at < len) {
 		const char *nul = memchr(data + at, '\0', len - at);
+		size_t from;
 
 		if (!nul)
-			return false;
-		at = (size_t)(nul - data);
-		if (run_at(data, len, at) || (at + 1 < len && run_at(data, len, at + 2)))
-			return true;
-		at++;
+			return len;
+		from = (size_t)(nul - data);
+		/* the NUL is the second byte of a pair (or, in big endian, the one
+		 * before the first) */
+		if (from > at)
+			from--;
+		else
+			from++;
+		*n = pairs(data, len, from);
+		if (*n >= RUN)
+			return from;
+		at = (size_t)(nul - data) + 1;
 	}
-	return false;
+	return len;
+}
+
+/* What is no text keeps its line ends, so that lines can be counted. */
+static void add_newlines(const char *data, size_t from, size_t to, struct buf *out)
+{
+	while (from < to) {
+		const char *newline = memchr(data + from, '\n', to - from);
+
+		if (!newline)
+			return;
+		buf_addc(out, '\n');
+		from = (size_t)(newline - data) + 1;
+	}
 }
 
 bool scan_text_utf16(const char *data, size_t len, struct buf *out, int *failed)
 {
+	/* behind the byte order mark, which is no character */
+	size_t at = len >= 2 && memcmp(data, "\xfe\xff", 2) == 0 ? 2 : 0;
+	size_t n = 0, from = next_run(data, len, at, &n);
+
 	*failed = 0;
 	buf_clear(out);
-	if (!has_run(data, len))
+	if (from == len)
 		return false;
-	for (size_t at = 0; at < len;) {
-		const char *nul = memchr(data + at, '\0', len - at);
-		size_t end = nul ? (size_t)(nul - data) : len;
-
-		buf_add(out, data + at, end - at);
-		at = end + 1;
+	for (; from < len; from = next_run(data, len, at, &n)) {
+		add_newlines(data, at, from, out);
+		buf_addc(out, '\0');	/* runs are apart */
+		for (size_t i = 0; i < n; i++)
+			buf_addc(out, data[from + 2 * i]);
+		at = from + 2 * n;
+		/* big endian: the NUL of the last character stands before it */
+		if (from > 0 && data[from - 1] == '\0' && at < len && data[at] != '\0')
+			buf_addc(out, data[at++]);
 	}
-	if (out->failed)
-		*failed = -1;
+	add_newlines(data, at, len, out);
+	*failed = out->failed ? -1 : 0;
 	return !out->failed;
 }

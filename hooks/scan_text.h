@@ -12,10 +12,10 @@
 
 #define SCAN_TEXT_MAX ((size_t)4 << 30)	/* bytes of a decoded text */
 
-/* When the bytes hold text in UTF-16, of either byte order, `out` gets them
- * without the NUL bytes: Latin letters and digits, and so every secret, come
- * out as they are, and lines stay lines. True when there is something to scan;
- * -1 in *failed when there is no memory for it. */
+/* When the bytes hold text in UTF-16, of either byte order, `out` gets its runs
+ * of Latin letters, digits and signs, and so every secret, as single bytes;
+ * lines stay lines. True when there is something to scan; -1 in *failed when
+ * there is no memory for it. */
 bool scan_text_utf16(const char *data, size_t len, struct buf *out, int *failed);
 
 #endif

@@ -134,6 +134,7 @@ git rm -qf --cached k && rm k
 passes "a good tree" origin "$(git write-tree):refs/trees/good"
 
 fresh
+refused "a branch's name" origin "main:refs/heads/$id"
 echo b >b && commit && git push -q origin main:gone
 echo "$id" >k && commit
 passes "a deletion" origin :gone

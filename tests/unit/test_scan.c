@@ -119,6 +119,9 @@ static void utf16(void **state)
 		assert_int_equal(s.n, 1);
 		assert_int_equal(s.first.line, 2);
 		assert_int_equal(s.first.column, 7);
+		buf_clear(&wide);
+		widen("the end is the key " ID, i & 1, i & 2, &wide);
+		assert_int_equal(scan(wide.data, wide.len).n, 1);
 		buf_free(&wide);
 	}
 }
@@ -146,6 +149,22 @@ static void found_once_in_both_widths(void **state)
 	assert_int_equal(scan(b.data, b.len).n, 1);
 	widen(ID, false, false, &b);
 	assert_int_equal(scan(b.data, b.len).n, 1);	/* the same value */
+	buf_free(&b);
+}
+
+/* Words of a binary's tables stand apart: put together they would be a secret. */
+static void strings_of_a_binary_stand_apart(void **state)
+{
+	static const char words[] = "secret\0:\0kT9pQ2xV7mB4nR8w\0Lz3JyH6sD1fG5cA0eU\0iOXqabcd";
+	struct buf b = BUF_INIT(4096);
+
+	(void)state;
+	for (int i = 1; i < 40; i++) {	/* small numbers: as if they were text */
+		buf_addc(&b, (char)i);
+		buf_addc(&b, '\0');
+	}
+	buf_add(&b, words, sizeof(words));
+	assert_int_equal(scan(b.data, b.len).n, 0);
 	buf_free(&b);
 }
 
@@ -228,6 +247,7 @@ int main(void)
 		cmocka_unit_test(utf16),
 		cmocka_unit_test(utf16_inside_a_binary),
 		cmocka_unit_test(found_once_in_both_widths),
+		cmocka_unit_test(strings_of_a_binary_stand_apart),
 		cmocka_unit_test(no_text_in_zeros),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(many_hits_are_bounded),
