@@ -183,6 +183,8 @@ def needs(request: Request, account: str) -> list[Need]:
     if request.service == "secretsmanager":
         return [Need(action, _secret_arn(params, account, request.region), {})]
     found = [Need(action, _resource(request, account), {})]
+    if request.service == "sagemaker" and params.get("Tags") and request.operation.startswith("Create"):
+        found.append(Need("sagemaker:AddTags", found[0].resource, {}))
     for field_name, service in _PASSED.get(action, ()):
         role = params.get(field_name)
         if isinstance(role, str):

@@ -36,6 +36,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 _READ_ONLY = ("Get", "List", "Describe", "BatchGet", "BatchCheck", "Head", "Filter", "Lookup", "Search", "Simulate",
               "Receive", "Validate", "GET ", "HEAD ")
+_NEVER = ("/moto-api", "/latest/", "/favicon.ico")      # moto's own doors, which ask for no signature
 _CHANGES_GIT = ("iam", "codecommit")
 
 
@@ -106,6 +107,8 @@ class Api:
                                        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         if path.startswith("/v2/") or path == "/v2":
             return self.registry.answer(environ)
+        if path.startswith(_NEVER):
+            return Answer(404, [], b"")
         return None
 
     def _aws(self, environ: dict[str, Any], request_id: str) -> Answer:

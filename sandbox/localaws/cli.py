@@ -108,7 +108,7 @@ def _remember(state: State) -> None:
     """Where codetrain's programs are, and the caller's settings of pip for when an image needs packages."""
     here = Path(os.environ.get("CODETRAIN_SANDBOX_SELF", "."))
     named = [folder for folder in os.environ.get("CODETRAIN_SANDBOX_PROGRAMS", "").split(":") if folder]
-    near = [here, here.parent.parent / "bin", *(here.parent / "build" / part for part in ("bin", "libexec/codetrain"))]
+    near = [here, here.parent.parent / "bin", here.parent / "build"]     # installed, and in the source tree
     folders = [str(Path(folder).absolute()) for folder in [*named, *map(str, near)]]
     folders += [os.path.dirname(found) for name in ("codetrain", "codetrain-build") if (found := shutil.which(name))]
     write_json(state.installation, {"programs": list(dict.fromkeys(folders)), "python": sys.executable})

@@ -64,10 +64,13 @@ def descendants(pid: int) -> list[int]:
 
 
 def end_all(pids: list[int], grace: float) -> None:
-    """SIGTERM, then after the grace SIGKILL, to processes named one by one; returns when they are gone."""
+    """SIGTERM, then after the grace SIGKILL, to processes named one by one; returns when they are gone.
+
+    Without a grace there is no SIGTERM either."""
     alive = {pid: start for pid in pids if (start := start_time(pid)) is not None}
-    _signal(alive, signal.SIGTERM)
-    if not _gone(alive, grace):
+    if grace > 0:
+        _signal(alive, signal.SIGTERM)
+    if grace <= 0 or not _gone(alive, grace):
         _signal(alive, signal.SIGKILL)
         _gone(alive, 5)
 

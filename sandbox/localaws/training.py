@@ -92,7 +92,10 @@ class Training:
         job = self._job(request, caller, "DescribeTrainingJob")
         with self.jobs.lock:
             hidden = ("account", "region", "name", "tags")
-            return {key: value for key, value in json.loads(json.dumps(job)).items() if key not in hidden}
+            found = {key: value for key, value in json.loads(json.dumps(job)).items() if key not in hidden}
+        for name in ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"):
+            found.setdefault(name, False)
+        return found
 
     def stop(self, request: Request, caller: Caller) -> dict[str, Any]:
         job = self._job(request, caller, "StopTrainingJob")

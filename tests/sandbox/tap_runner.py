@@ -11,13 +11,19 @@ from pathlib import Path
 class TapResult(unittest.TestResult):
     def __init__(self) -> None:
         super().__init__()
-        self._began = 0.0
+        self._began, self._told = 0.0, True
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
-        self._began = time.monotonic()
+        self._began, self._told = time.monotonic(), False
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        if not self._told:      # unittest says nothing more of a test whose subtest failed
+            self._line("not ok", test)
+        super().stopTest(test)
 
     def _line(self, verdict: str, test: unittest.TestCase, more: str = "") -> None:
+        self._told = True
         print(f"{verdict} {self.testsRun} - {test.id()} ({time.monotonic() - self._began:.2f} s){more}", flush=True)
 
     def _bad(self, test: unittest.TestCase, text: str) -> None:

@@ -179,6 +179,10 @@ class Signature(Case):
         finally:
             connection.close()
 
+    def test_motos_own_doors_are_shut(self) -> None:
+        for path in ("/moto-api/reset", "/latest/meta-data/iam/security-credentials/"):
+            self.assertEqual(self.send("s3", b"", {}, path=path, method="GET")[0], 404)
+
     def test_forged_account_header(self) -> None:
         """moto would believe this header: it must not reach it from outside."""
         status, text, _ = self.send("ecr", b"{}", {"Content-Type": "application/x-amz-json-1.1", "X-Moto-Account-Id": BETA,

@@ -278,6 +278,14 @@ class Training(Case):
                      f"iam:PassRole on resource: {ROLE} because no identity-based policy allows the iam:PassRole action",
                      client.create_training_job, **self.request("x"))
 
+    def test_tags_need_a_right_of_their_own(self) -> None:
+        keys = self.world.user(BETA, "tags-nothing", allow(["sagemaker:CreateTrainingJob", "iam:PassRole"]))
+        client = self.world.client("sagemaker", BETA, keys=keys)
+        self.refused("AccessDeniedException", "sagemaker:AddTags", client.create_training_job,
+                     **self.request("untagged", Tags=[{"Key": "a", "Value": "b"}]))
+        client.create_training_job(**self.request("untagged"))
+        self.finished("untagged")
+
     def test_rules_of_the_documentation(self) -> None:
         for change, words in (({"EnableManagedSpotTraining": True}, "MaxWaitTimeInSeconds"),
                               ({"AlgorithmSpecification": {"TrainingInputMode": "File"}}, "exactly one of"),
