@@ -107,8 +107,11 @@ int check_files(struct check_run *run, const struct strs *paths, struct err *err
 int check_found(struct check_run *run, const struct check_item *item,
 		struct report_finding *finding, struct err *err);
 
-/* range_is_published, from any thread. */
-int check_is_published(struct check_run *run, const git_oid *blob, bool *out, struct err *err);
+/* Whether the remote has a secret already: the whole blob (under any name), or
+ * the value in an older version of the file. From any thread. */
+enum check_published { CHECK_NEW, CHECK_SAME_FILE, CHECK_SAME_VALUE };
+int check_published(struct check_run *run, const struct check_item *item, const char *sha256,
+		    enum check_published *out, struct err *err);
 
 /* Ready to check: rules, policy of the machine. `repo` may be NULL and is
  * borrowed, as is the report. */

@@ -166,16 +166,6 @@ static int add(struct check_run *run, struct report_finding *f, struct err *err)
 	return rc;
 }
 
-int check_is_published(struct check_run *run, const git_oid *blob, bool *out, struct err *err)
-{
-	int rc;
-
-	pthread_mutex_lock(&run->lock);
-	rc = range_is_published(&run->range, blob, out, err);
-	pthread_mutex_unlock(&run->lock);
-	return rc;
-}
-
 int check_found(struct check_run *run, const struct check_item *item,
 		struct report_finding *finding, struct err *err)
 {

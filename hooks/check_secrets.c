@@ -16,19 +16,22 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 		.column = h->column,
 	};
 	struct buf message = BUF_INIT(512);
-	bool published = false;
-	int rc = 0;
+	enum check_published published;
+	int rc;
 
 	if (check_policy_allows(&s->run->policy, h->sha256))
 		return 0;
-	/* a file that was moved or copied: the remote has it already */
-	if (s->item->blob && s->run->repo)
-		rc = check_is_published(s->run, s->item->blob, &published, err);
-	if (rc < 0 || published)
+	rc = check_published(s->run, s->item, h->sha256, &published, err);
+	if (rc < 0 || published == CHECK_SAME_FILE)	/* moved or copied */
 		return rc;
 	buf_addf(&message, "%s %s", h->rule->description, h->shown);
 	if (s->item->part)
 		buf_addf(&message, " in the %s", s->item->part);
+	if (published == CHECK_SAME_VALUE) {
+		/* refusing the push would take nothing back */
+		buf_adds(&message, "; the remote has this file with it already");
+		f.warning = true;
+	}
 	f.message = buf_str(&message);
 	rc = check_found(s->run, s->item, &f, err);
 	buf_free(&message);

@@ -264,7 +264,7 @@ static int add_member(cJSON *object, const char *name, const char *value)
 static int json_finding(cJSON *list, const struct report_finding *x)
 {
 	cJSON *o = cJSON_CreateObject();
-	struct buf message = BUF_INIT(16384);
+	struct buf message = BUF_INIT(16384), fix = BUF_INIT(65536);
 	int rc = 0;
 
 	if (!o || !cJSON_AddItemToArray(list, o)) {
@@ -279,7 +279,10 @@ static int json_finding(cJSON *list, const struct report_finding *x)
 	rc |= add_member(o, "rule", x->rule);
 	rc |= add_member(o, "severity", x->warning ? "warning" : "error");
 	rc |= add_member(o, "message", buf_str(&message));
-	rc |= add_member(o, "fix", x->fix);
+	buf_adds(&fix, x->fix ? x->fix : "");
+	if (x->rotate)
+		buf_addf(&fix, "%s# rotate it: %s", fix.len ? "\n" : "", x->rotate);
+	rc |= add_member(o, "fix", fix.len ? buf_str(&fix) : NULL);
 	rc |= add_member(o, "commit", x->commit);
 	rc |= add_member(o, "file", x->file);
 	if (x->line) {
@@ -288,6 +291,7 @@ static int json_finding(cJSON *list, const struct report_finding *x)
 	}
 	rc |= add_member(o, "pointer", x->pointer);
 	buf_free(&message);
+	buf_free(&fix);
 	return rc;
 }
 

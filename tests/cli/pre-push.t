@@ -167,6 +167,13 @@ like "$(out)" '"commits":1,"blobs":1,' "a new branch on pushed history: one comm
 passes "and it is pushed" origin new
 git mv old.env renamed.env && git commit -qm rename
 passes "a rename of what the remote has" origin new
+echo more >>renamed.env && commit
+passes "an older file that has it" origin new
+like "$(err)" "warning: .*the remote has this" "is told as a warning"
+echo "again=$id" >>renamed.env && commit
+refused "another value in that file" origin new
+git reset -q --hard HEAD^ && echo "SECRET=$secret" >elsewhere && commit
+refused "the same value in another file" origin new
 printf '' | pre-push origin "$T/srv.git" >"$OUT" 2>"$ERR"
 is "$?" 0 "empty input passes"
 printf 'nonsense\n' | pre-push origin "$T/srv.git" >"$OUT" 2>"$ERR"
@@ -218,6 +225,17 @@ passes "a file of the maximum" origin main
 branch=$(head -c 200 /dev/zero | tr '\0' b)/$(head -c 57 /dev/zero | tr '\0' b)
 refused "a branch name of 258 characters" origin "main:refs/heads/$branch"
 passes "one of 256 characters" origin "main:refs/heads/${branch%bb}"
+many() { seq "$1" | sed "s,.*,refs/heads/main $(git rev-parse main) refs/heads/b& $zero,"; }
+many 4001 | pre-push origin "$T/srv.git" >"$OUT" 2>"$ERR"
+is "$?" 1 "4,001 refs"
+like "$(err)" "4001 refs" "are counted"
+many 4000 | pre-push origin "$T/srv.git" >"$OUT" 2>"$ERR"
+is "$?" 0 "4,000 refs"
+path=$(printf '%0255d/' 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)f
+git update-index --add --cacheinfo "100644,$(git hash-object a),$path" && git commit -qm long
+refused "a path of 4,097 characters" origin main
+git reset -q --mixed HEAD^ && git update-index --add --cacheinfo "100644,$(git hash-object a),${path#0}" && git commit -qm long
+passes "one of 4,096" origin main
 
 fresh
 cp "$SOURCE/examples/scikit-learn-iris/training-job.json" "$SOURCE/examples/scikit-learn-iris/buildspec.yml" . && commit
