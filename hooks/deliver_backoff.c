@@ -7,8 +7,8 @@ struct pace {
 
 /* The classes that time or people outside can mend. All others are dead letters. */
 static const struct pace paces[] = {
-	{ ERR_UNAVAILABLE, 1000, 60 * 1000 },
-	{ ERR_TIMEOUT, 1000, 60 * 1000 },
+	{ ERR_UNAVAILABLE, 1000, 30 * 1000 },
+	{ ERR_TIMEOUT, 1000, 30 * 1000 },
 	{ ERR_ACCESS, 10 * 1000, 600 * 1000 },		/* someone has to grant something */
 	{ ERR_INTERNAL, 5 * 1000, 600 * 1000 },		/* a full disk, a missing program */
 };

@@ -122,6 +122,7 @@ static void read_pushed(struct hook *h)
 static void find_label(struct hook *h, struct buf *label)
 {
 	struct buf stamp = BUF_INIT(128), note = BUF_INIT(LABEL_MAX), program = BUF_INIT(PATH_MAX_BYTES);
+	struct strs env = STRS_INIT;
 	struct proc_result result;
 	struct err err = { 0 };
 	size_t len;
@@ -137,15 +138,20 @@ static void find_label(struct hook *h, struct buf *label)
 	if (proc_sibling("codetrain-queue", &program, &err) == 0) {
 		const char *const argv[] = { buf_str(&program), "targets", "-C",
 					     h->gitdir, NULL };
+		const char *const keep[] = { "PATH", "HOME", NULL };	/* and no keys */
 		struct proc p = { .argv = argv, .out = label, .errors = &note,
 				  .timeout_ms = TARGETS_TIMEOUT_MS };
 
-		if (proc_run(&p, &result, &err) < 0 || result.exit_code)
+		strs_add(&env, "LC_ALL=C");
+		if (proc_environment(keep, &env, &err) == 0)
+			p.envp = (const char *const *)env.v;
+		if (!p.envp || proc_run(&p, &result, &err) < 0 || result.exit_code)
 			buf_clear(label);
 	}
 	while (label->len && label->data[label->len - 1] == '\n')
 		label->data[--label->len] = '\0';
 out:
+	strs_free(&env);
 	buf_free(&stamp);
 	buf_free(&note);
 	buf_free(&program);
