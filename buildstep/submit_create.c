@@ -112,8 +112,7 @@ int submit_create(struct identity *id, const cJSON *request, struct submit_resul
 			return -1;
 		}
 		if (id->stop && *id->stop)
-			return err_suffix(err, "; interrupted: run it again, a job that was made is "
-					  "found");
+			return err_suffix(err, "; run it again: a job that was made is found");
 		/* the name is the only key: it tells whether the create came through */
 		if (look(id, request, out, err, &result))
 			return result;

@@ -15,6 +15,7 @@ enum {
 	SLOWER_AFTER_MS = 30000,
 	STOPPING_MS = 15 * 60 * 1000,	/* SageMaker gives a container 2 minutes, then uploads */
 	LAST_LOOKS = 3,			/* log lines may come a moment after the end */
+	MAX_SECONDS = 60 * 86400,	/* a job runs for 28 days at most, and waits no longer */
 };
 
 struct waiting {
@@ -81,8 +82,11 @@ static void clear_progress(void *arg)
 static void show_progress(struct waiting *w, const cJSON *d)
 {
 	size_t n = json_count(d, "FinalMetricDataList");
-	long long seconds = (long long)((clock_now_ms() - w->started) / 1000);
+	int64_t start = json_integer(d, "SecondaryStatusTransitions[0].StartTime", 0);
+	long long seconds = (long long)(clock_now() - start);
 
+	if (seconds < 0 || seconds > MAX_SECONDS)	/* clocks differ: since it is watched */
+		seconds = (long long)((clock_now_ms() - w->started) / 1000);
 	if (!isatty(fileno(w->o->states)))
 		return;
 	clear_progress(w);
@@ -228,8 +232,7 @@ int wait_job(struct identity *id, const char *job, const struct wait_options *o,
 {
 	struct waiting w = {
 		.id = id, .o = o, .job = job, .started = clock_now_ms(),
-		/* a training job runs for 28 days at most, and waits for capacity no longer */
-		.deadline = deadline_in((o->timeout ? o->timeout : 60L * 86400) * 1000),
+		.deadline = deadline_in((int64_t)(o->timeout ? o->timeout : MAX_SECONDS) * 1000),
 		.patience = deadline_in(o->patience_ms),
 	};
 	size_t lines;
