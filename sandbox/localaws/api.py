@@ -17,7 +17,7 @@ from typing import Any, Callable, Iterable
 
 from werkzeug.serving import ThreadedWSGIServer
 
-from . import access, bootstrap, git_access, logs, moto_world, processes, signature, sts
+from . import access, bootstrap, git_access, git_repositories, logs, moto_world, processes, signature, sts
 from .accounts import Accounts, Caller, Sessions, now
 from .blobs import Blobs
 from .builds import Builds
@@ -157,6 +157,8 @@ class Api:
         answer = self.journal.run(environ, request.region, request.service, request.operation)
         if request.service in _CHANGES_GIT:
             self.publish()
+            if request.operation == "DeleteRepository" and answer.status < 400:
+                git_repositories.remove(self.state, owner, str(request.params["repositoryName"]))
         return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .api import Api
 
 GRACE = 10.0
+_ENTERING = re.compile(r"\[Container\] [\d/]+ [\d:.]+ Entering phase ([A-Z_]+)$")
 _slots = threading.BoundedSemaphore(4)      # builds at the same time; others stay QUEUED
 
 
@@ -122,7 +124,7 @@ class BuildRun(threading.Thread):
             argv += ["-f", spec]
         self._phase("BUILD")
         try:
-            self._run = Run(argv, env, self.folder, GRACE, stream.write)
+            self._run = Run(argv, env, self.folder, GRACE, lambda lines: self._lines(lines, stream))
             if self._stopping.is_set():
                 self._run.stop()
             code = self._run.wait(minutes * 60 + 60)
@@ -133,6 +135,15 @@ class BuildRun(threading.Thread):
         finally:
             self.api.containers.forget(env)
         return self._conclude(result, code, timed_out)
+
+    def _lines(self, lines: list[str], stream: logs.Stream) -> None:
+        """Into the log; and the runner's own words say which phase it is in."""
+        stream.write(lines)
+        for line in lines:
+            entered = _ENTERING.match(line)
+            if entered:
+                with self.builds.lock:
+                    self.build["currentPhase"] = entered[1]
 
     def _write_spec(self, override: str) -> str:
         if "\n" not in override and ":" not in override:

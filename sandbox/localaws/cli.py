@@ -204,6 +204,7 @@ def _stop(state: State) -> None:
                 time.sleep(0.02)
             processes.end_all([pid, *below], 2.0)
         path.unlink(missing_ok=True)
+    processes.end_all(processes.marked(str(state.root)), 2.0)
 
 
 def purge(state: State) -> int:

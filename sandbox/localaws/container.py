@@ -31,6 +31,7 @@ class Container:
     hostname: str = "algo-1"
     network: bool = True
     venv: Path | None = None
+    hosts: Path | None = None        # what is /etc/hosts
 
 
 def can_hold(path: str) -> bool:
@@ -88,6 +89,8 @@ def argv_and_env(box: Container) -> tuple[list[str], dict[str, str], str | None]
     else:
         (box.tree / "opt/ml").mkdir(exist_ok=True)
     argv += ["--bind", str(box.ml), "/opt/ml"]
+    if box.hosts and os.path.isfile("/etc/hosts"):
+        argv += ["--ro-bind", str(box.hosts), "/etc/hosts"]
     if box.venv:
         argv += ["--ro-bind", str(box.venv), str(box.venv)]
     if box.workdir.strip("/") and not (box.tree / box.workdir.lstrip("/")).exists():

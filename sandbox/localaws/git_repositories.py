@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
 
+from . import processes
 from .state import REGION, State, read_json
 
 _lock = threading.Lock()
@@ -19,7 +21,7 @@ def environment(state: State) -> dict[str, str]:
     return {"PATH": ":".join([*folders, "/usr/local/bin:/usr/bin:/bin"]), "HOME": str(state.home), "LANG": "C.UTF-8",
             "AWS_ENDPOINT_URL": state.api_url(), "AWS_CONFIG_FILE": str(state.aws_config), "AWS_REGION": REGION,
             "AWS_SHARED_CREDENTIALS_FILE": str(state.aws_credentials), "AWS_PROFILE": "mlops-devops",
-            "AWS_EC2_METADATA_DISABLED": "true", "GIT_CONFIG_NOSYSTEM": "1"}
+            "AWS_EC2_METADATA_DISABLED": "true", "GIT_CONFIG_NOSYSTEM": "1", processes.MARK: str(state.root)}
 
 
 def ensure(state: State, account: str, name: str) -> Path:
@@ -29,7 +31,7 @@ def ensure(state: State, account: str, name: str) -> Path:
         if not path.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             half = path.with_suffix(".new")
-            subprocess.run(["rm", "-rf", "--", str(half)], check=True, timeout=SECONDS)
+            shutil.rmtree(half, ignore_errors=True)
             _git(state, "init", "--quiet", "--bare", "--initial-branch=main", str(half))
             settings = {"http.receivepack": "true", "receive.denyNonFastForwards": "false", "gc.auto": "0",
                         "receive.advertisePushOptions": "true", "uploadpack.allowFilter": "true",
@@ -42,6 +44,12 @@ def ensure(state: State, account: str, name: str) -> Path:
         elif not (path / "hooks/post-receive").exists():
             _hooks(state, path)     # codetrain came after the repository
     return path
+
+
+def remove(state: State, account: str, name: str) -> None:
+    """What DeleteRepository means here."""
+    with _lock:
+        shutil.rmtree(state.git / account / f"{name}.git", ignore_errors=True)
 
 
 def _git(state: State, *words: str) -> None:

@@ -22,8 +22,9 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from . import ca, git_password, git_repositories, processes
-from .state import REGION, State, read_json
+from .state import DEVOPS, REGION, State, read_json
 
+FIRST = "scikit-learn-iris"      # there before the api has said which repositories there are
 IDLE_SECONDS = 120
 BACKEND_SECONDS = 900
 CHUNK = 1 << 16
@@ -295,6 +296,10 @@ def main() -> int:
     state = State.from_environment()
     processes.become_subreaper()
     server = GitServer(state, state.ports()["git"])
+    known = read_json(state.git_access, {"repositories": {DEVOPS: [FIRST]}})["repositories"]
+    for account, names in known.items():
+        for name in names:
+            git_repositories.ensure(state, account, name)
     signal.signal(signal.SIGTERM, lambda number, frame: threading.Thread(target=server.shutdown).start())
     processes.write_pid_file(state.run / "git.pid", os.getpid())
     stop = threading.Event()

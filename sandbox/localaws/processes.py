@@ -12,6 +12,7 @@ from pathlib import Path
 from .state import write_private
 
 PR_SET_CHILD_SUBREAPER = 36
+MARK = "CODETRAIN_SANDBOX_OWNER"     # in the environment of what hooks may leave in the background
 
 
 def start_time(pid: int) -> int | None:
@@ -60,6 +61,18 @@ def descendants(pid: int) -> list[int]:
         for child in children.get(queue.pop(), ()):
             found.append(child)
             queue.append(child)
+    return found
+
+
+def marked(owner: str) -> list[int]:
+    """Processes that carry a sandbox's mark: a git process that was killed cannot answer for them any more."""
+    wanted, found = f"{MARK}={owner}".encode(), []
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit() and wanted in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0"):
+                found.append(int(entry))
+        except OSError:
+            continue
     return found
 
 

@@ -35,10 +35,11 @@ def main() -> int:
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", flush=True)
         return 127 if isinstance(error, FileNotFoundError) else 126
-    deadline = None
+    deadline, asked = None, True
     watched = [fd, wake_read]
     while child.poll() is None:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        asked = asked or ask(child.pid)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic()) if asked else 0.02
         ready, _, _ = select.select(watched, [], [], left)
         if wake_read in ready:
             os.read(wake_read, 512)
@@ -49,19 +50,21 @@ def main() -> int:
                 end_all(descendants(os.getpid()), 1.0)
                 return 137
             if deadline is None:
-                deadline = time.monotonic() + grace
-                ask(child.pid)
+                deadline, asked = time.monotonic() + grace, False
     end_all(descendants(os.getpid()), 2.0)
     code = child.returncode
     return code if code >= 0 else 128 - code
 
 
-def ask(pid: int) -> None:
-    """SIGTERM to the command itself: within bubblewrap that is the first process that is not bubblewrap."""
+def ask(pid: int) -> bool:
+    """SIGTERM to the command itself: within bubblewrap that is the first process that is not bubblewrap.
+
+    False when that one is not there yet."""
     for candidate in [pid, *descendants(pid)]:
         try:
             if Path(f"/proc/{candidate}/comm").read_text().strip() != "bwrap":
                 os.kill(candidate, signal.SIGTERM)
-                return
+                return True
         except (OSError, ProcessLookupError):
             continue
+    return False

@@ -99,7 +99,7 @@ class TrainingRun(threading.Thread):
         self._step("Downloading", "Downloading the training image")
         unpacked = [self._unpack(host) for host in hosts]
         self._step("Training", "Training image download completed. Training in progress.")
-        codes, timed_out = self._train(hosts, unpacked)
+        codes, timed_out = ([], False) if self._stopping.is_set() else self._train(hosts, unpacked)
         stopped = self._stopping.is_set()
         if not stopped and not timed_out:
             for host, code in zip(hosts, codes):
@@ -166,6 +166,9 @@ class TrainingRun(threading.Thread):
                                           "current_instance_type": job["ResourceConfig"].get("InstanceType", "")}}
         for name, value in config.items():
             (ml / "input/config" / name).write_text(json.dumps(value))
+        # Each host has a loopback address of its own, so that hosts can listen on the same port.
+        (self.folder / host / "hosts").write_text("127.0.0.1 localhost\n" + "".join(
+            f"127.0.1.{index} {name}\n" for index, name in enumerate(hosts, 1)))
 
     def _channel(self, target: Path, channel: dict[str, Any], index: int, count: int) -> None:
         target.mkdir(parents=True, exist_ok=True)
@@ -228,7 +231,8 @@ class TrainingRun(threading.Thread):
         network = not job.get("EnableNetworkIsolation", False)
         if network:
             env.update(self.api.containers.environment(job["RoleArn"], "SageMaker"))
-        box = Container(folder / "tree", self._ml(host), command, env, image.workdir, host, network, image.venv)
+        box = Container(folder / "tree", self._ml(host), command, env, image.workdir, host, network, image.venv,
+                        folder / "hosts")
         argv, clean, note = argv_and_env(box)
         if note:
             stream.write([note])

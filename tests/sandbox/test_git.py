@@ -10,9 +10,11 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
-from support import BETA, DEVOPS, REGION, REPOSITORY, SANDBOX, Case, allow, shared
+from support import BETA, DEVOPS, REGION, REPOSITORY, SANDBOX, Case, World, allow, shared
 from localaws.state import write_private
 
 HOST = f"git-codecommit.{REGION}.amazonaws.com"
@@ -31,8 +33,10 @@ if sys.argv[1] == "get":
 
 
 class Git(Case):
+    world: World
+
     def setUp(self) -> None:
-        self.world = shared()
+        self.world = getattr(self, "world", None) or shared()
         self.folder = Path(tempfile.mkdtemp(dir=self.world.folder))
         self.addCleanup(shutil.rmtree, self.folder, True)
         helper = self.folder / "helper"
@@ -120,9 +124,13 @@ class Git(Case):
         self.git("clone", "-q", f"https://{HOST}/v1/repos/second", "second")
         self.commit("second", "x", b"x")
         self.git("-C", "second", "push", "-q", "origin", "HEAD:main")
+        bare = self.world.state.git / DEVOPS / "second.git"
         config = (self.world.state.git / DEVOPS / "second.git" / "config").read_text()
         for line in ("target = codebuild", "project = second", f"region = {REGION}", "profile = mlops-devops"):
             self.assertIn(line, config)
+        self.world.client("codecommit").delete_repository(repositoryName="second")
+        self.assertIn("not found", self.git("ls-remote", f"https://{HOST}/v1/repos/second", fails=True))
+        self.assertFalse(bare.exists())
 
     # ---- without git ----
 
@@ -165,3 +173,15 @@ class Git(Case):
         self.assertIn("info/refs", log)
         for secret in (*self.world.keys(DEVOPS), "Basic "):
             self.assertNotIn(secret, log)
+
+
+@contextmanager
+def on(world: World) -> Iterator[Git]:
+    """These tests' git, for another world than the shared one."""
+    case = Git("test_clone_push_fetch")
+    case.world = world
+    try:
+        case.setUp()
+        yield case
+    finally:
+        case.doCleanups()

@@ -11,8 +11,10 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError
 
 import test_builds
-from support import BETA, BUCKET, REGION, REPOSITORY, ROLE, Case, World, grant, shared, until
+import test_git
+from support import BETA, BUCKET, DEVOPS, REGION, REPOSITORY, ROLE, Case, World, grant, shared, until
 from localaws import processes
+from localaws.state import write_private
 
 SLEEPS = "import time\nprint('asleep', flush=True)\ntime.sleep(600)\n"
 
@@ -113,6 +115,24 @@ class Survival(Case):
         world.sandbox("down", "--purge")
         self.assertEqual(sorted(path.name for path in world.state.root.iterdir()), ["lock"])
 
+    def test_down_ends_what_hooks_left(self) -> None:
+        """A background delivery whose git process was killed is nobody's child any more; it goes all the same."""
+        world = self.world.up()
+        hook = world.state.git / DEVOPS / f"{REPOSITORY}.git/hooks/post-receive"
+        write_private(hook, f"#!/bin/sh\nsetsid sh -c 'echo $$ >{world.folder}/left; exec sleep 600' </dev/null >/dev/null 2>&1 &\n", 0o700)
+        with test_git.on(world) as git:
+            git.git("clone", "-q", test_git.URL, "one")
+            git.commit("one", "x", b"x")
+            git.git("-C", "one", "push", "-q", "origin", "HEAD:main")
+        left = int(until(lambda: (world.folder / "left").exists() and (world.folder / "left").read_text().strip()))
+        pid = world.pid("git")
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: world.pid("git") is None)
+        self.assertIsNotNone(processes.start_time(left))
+        world.sandbox("down")
+        self.assertIsNone(processes.start_time(left))
+
     def test_one_life(self) -> None:
         world = self.world
         self.assertEqual(world.sandbox("frobnicate", check=False).returncode, 2)
@@ -138,16 +158,9 @@ class Survival(Case):
         self.assertEqual(stat.S_IMODE(world.state.root.stat().st_mode), 0o700)
 
     def git_goes_on_without_the_api(self, world: World) -> None:
-        import test_git
         self.kill("api")
-        case = test_git.Git("test_clone_push_fetch")
-        original, test_git.shared = test_git.shared, lambda: world
-        try:
-            case.setUp()
-            case.test_clone_push_fetch()
-        finally:
-            test_git.shared = original
-            case.doCleanups()
+        with test_git.on(world) as git:
+            git.test_clone_push_fetch()
         self.assertIsNone(world.pid("api"))
 
 

@@ -12,7 +12,7 @@ from support import BETA, BUCKET, DEVOPS, PRODUCTION, PULL, REGISTRY, REPOSITORY
 
 # One program for all tests: what it does is a hyperparameter.
 TRAIN = r'''
-import json, os, signal, sys, time
+import json, os, signal, socket, sys, time
 ml = os.environ.get("OPT_ML_DIR", "/opt/ml")
 def read(name): return json.load(open(f"{ml}/input/config/{name}.json"))
 asked = read("hyperparameters")
@@ -25,7 +25,7 @@ if what == "look":
     print(json.dumps({"argv": sys.argv[1:], "hyper": asked, "input": read("inputdataconfig"), "resource": read("resourceconfig"),
                       "files": sorted(os.listdir(f"{ml}/input/data/training")), "cwd": os.getcwd(), "home": os.environ["HOME"],
                       "env": sorted(os.environ), "mode": os.environ["MODE"], "job": os.environ["TRAINING_JOB_NAME"],
-                      "rows": open(f"{ml}/input/data/training/iris.csv").read().count("\n")}))
+                      "address": socket.gethostbyname(read("resourceconfig")["current_host"]) if ml == "/opt/ml" else "", "rows": open(f"{ml}/input/data/training/iris.csv").read().count("\n")}))
     open(f"{ml}/model/model.txt", "w").write("tree")
     os.makedirs(f"{ml}/output/data", exist_ok=True)
     open(f"{ml}/output/data/extra.txt", "w").write("more")
@@ -141,7 +141,9 @@ class Training(Case):
         self.create("hosts", "look", ResourceConfig={"InstanceCount": 3, "InstanceType": "ml.c4.2xlarge", "VolumeSizeInGB": 1})
         self.assertEqual(self.finished("hosts")["TrainingJobStatus"], "Completed")
         for host in ("algo-1", "algo-2", "algo-3"):
-            seen = json.loads(self.log("hosts", host)[-1])["resource"]
+            look = json.loads(self.log("hosts", host)[-1])
+            seen = look["resource"]
+            self.assertIn(look["address"], ("", "127.0.1." + host[-1]))
             self.assertEqual((seen["current_host"], seen["hosts"]), (host, ["algo-1", "algo-2", "algo-3"]))
 
     # ---- the other ways ----
@@ -170,6 +172,11 @@ class Training(Case):
         self.assertEqual(self.artefact(job["ModelArtifacts"]["S3ModelArtifacts"]), {"stopped": b"yes"})
         self.refused("ValidationException", "The request was rejected because the training job is in status Stopped.",
                      self.sagemaker.stop_training_job, TrainingJobName="stops")
+
+    def test_stop_at_once(self) -> None:
+        self.create("stops-at-once", "sleep")
+        self.sagemaker.stop_training_job(TrainingJobName="stops-at-once")
+        self.assertEqual(self.finished("stops-at-once")["TrainingJobStatus"], "Stopped")
 
     def test_max_runtime(self) -> None:
         self.create("too-long", "sleep", StoppingCondition={"MaxRuntimeInSeconds": 1})
