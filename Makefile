@@ -11,6 +11,7 @@ AR	?= ar
 PKG_CONFIG ?= pkg-config
 PYTHON	?= python3
 PROVE	?= prove
+JOBS	?= $(shell nproc)
 
 BINDIR	= $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec/codetrain
@@ -119,14 +120,20 @@ TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC BUILD="$(a
 	  $(if $(wildcard ../shared/vectors),VECTORS="$(abspath ../shared/vectors)")
 VENV	?= build/venv
 
+RUN_TESTS = $(TEST_ENV) $(PROVE) -j$(JOBS) --timer
+
 check-unit: units
-	$(TEST_ENV) $(PROVE) --timer tests/unit/run.t
+	$(RUN_TESTS) tests/unit/run.t
 check-cli: all
-	$(TEST_ENV) $(PROVE) --timer tests/cli
-check-e2e: all clients
-	$(TEST_ENV) $(PROVE) --timer tests/e2e
+	$(RUN_TESTS) tests/cli
+check-e2e: all units clients
+	$(RUN_TESTS) tests/e2e
 check-sandbox: all venv
-	$(TEST_ENV) $(PROVE) --timer tests/sandbox
+	$(RUN_TESTS) tests/sandbox
+check-quick: all units
+	$(RUN_TESTS) tests/unit/run.t tests/cli
+check-tests: all units clients
+	$(RUN_TESTS) tests/unit/run.t tests/cli tests/e2e tests/sandbox
 
 venv:
 	sandbox/venv.sh $(VENV)
@@ -140,23 +147,26 @@ $(VENV)/clients/.stamp: tests/requirements.txt | venv
 # Everything, on a fresh machine too.
 check:
 	tools/deps.sh build test
-	$(MAKE) all units
-	$(MAKE) check-unit check-cli check-e2e check-sandbox
-	$(MAKE) check-asan check-valgrind check-fuzz lint
+	$(MAKE) -j$(JOBS) all units
+	$(MAKE) check-tests check-asan check-valgrind check-fuzz lint
 
 ASAN	= B=build/asan CC=clang STATIC= HARDEN=-fPIE CFLAGS='-O1 -g' \
 	  SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer'
 check-asan:
-	$(MAKE) $(ASAN) check-unit check-cli
-check-valgrind: units all
-	$(TEST_ENV) VALGRIND=1 $(PROVE) --timer tests/unit/run.t tests/cli/valgrind.t
+	$(MAKE) $(ASAN) -j$(JOBS) all units
+	$(MAKE) $(ASAN) check-quick
+$(B)/dynamic/git-credential-codecommit: $(B)/credhelper/git-credential-codecommit.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ -lcrypto)
+check-valgrind: units all $(B)/dynamic/git-credential-codecommit
+	$(TEST_ENV) VALGRIND=1 $(PROVE) -j$(JOBS) --timer tests/unit/run.t tests/cli/valgrind.t
 
 $(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LDFLAGS) -Wl$(comma)--as-needed $(ARCHIVES) $(PKG_LIBS))
 fuzzers: $(FUZZERS)
 check-fuzz:
-	$(MAKE) $(ASAN) fuzzers
+	$(MAKE) $(ASAN) -j$(JOBS) fuzzers
 	B=build/asan tests/fuzz/smoke.sh
 
 lint:
@@ -207,7 +217,7 @@ help:
 	@echo 'make bench      measure against the tools that codetrain replaces'
 	@echo 'make lint       the style and analyser checks alone;  make deps, make clean'
 
-.PHONY: all units venv clients check check-unit check-cli check-e2e check-sandbox check-asan \
+.PHONY: all units venv clients check check-quick check-tests check-unit check-cli check-e2e check-sandbox check-asan \
 	check-valgrind check-fuzz fuzzers lint bench deps demo install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
