@@ -11,7 +11,7 @@ AR	?= ar
 PKG_CONFIG ?= pkg-config
 PYTHON	?= python3
 PROVE	?= prove
-JOBS	?= $(shell nproc)
+PARALLEL ?= $(shell nproc)
 
 BINDIR	= $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec/codetrain
@@ -120,7 +120,7 @@ TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC BUILD="$(a
 	  $(if $(wildcard ../shared/vectors),VECTORS="$(abspath ../shared/vectors)")
 VENV	?= build/venv
 
-RUN_TESTS = $(TEST_ENV) $(PROVE) -j$(JOBS) --timer
+RUN_TESTS = $(TEST_ENV) $(PROVE) -j$(PARALLEL) --timer
 
 check-unit: units
 	$(RUN_TESTS) tests/unit/run.t
@@ -147,26 +147,26 @@ $(VENV)/clients/.stamp: tests/requirements.txt | venv
 # Everything, on a fresh machine too.
 check:
 	tools/deps.sh build test
-	$(MAKE) -j$(JOBS) all units
+	$(MAKE) -j$(PARALLEL) all units
 	$(MAKE) check-tests check-asan check-valgrind check-fuzz lint
 
 ASAN	= B=build/asan CC=clang STATIC= HARDEN=-fPIE CFLAGS='-O1 -g' \
 	  SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer'
 check-asan:
-	$(MAKE) $(ASAN) -j$(JOBS) all units
+	$(MAKE) $(ASAN) -j$(PARALLEL) all units
 	$(MAKE) $(ASAN) check-quick
 $(B)/dynamic/git-credential-codecommit: $(B)/credhelper/git-credential-codecommit.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ -lcrypto)
 check-valgrind: units all $(B)/dynamic/git-credential-codecommit
-	$(TEST_ENV) VALGRIND=1 $(PROVE) -j$(JOBS) --timer tests/unit/run.t tests/cli/valgrind.t
+	$(TEST_ENV) VALGRIND=1 $(PROVE) -j$(PARALLEL) --timer tests/unit/run.t tests/cli/valgrind.t
 
 $(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LDFLAGS) -Wl$(comma)--as-needed $(ARCHIVES) $(PKG_LIBS))
 fuzzers: $(FUZZERS)
 check-fuzz:
-	$(MAKE) $(ASAN) -j$(JOBS) fuzzers
+	$(MAKE) $(ASAN) -j$(PARALLEL) fuzzers
 	B=build/asan tests/fuzz/smoke.sh
 
 lint:
