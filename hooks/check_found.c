@@ -47,6 +47,26 @@ static int find_place(struct check_run *run, const struct check_item *item, stru
 	return 0;
 }
 
+/* A word for a shell, as it is when it needs no quotes. */
+static void quote(const char *s, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "/._-+=,@%";
+
+	if (s[strspn(s, plain)] == '\0') {
+		buf_adds(out, s);
+		return;
+	}
+	buf_addc(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, *s);
+	}
+	buf_addc(out, '\'');
+}
+
 /* What to do once the right commit is checked out. */
 static void amend(const struct check_item *item, struct buf *out)
 {
@@ -60,7 +80,9 @@ static void amend(const struct check_item *item, struct buf *out)
 		buf_adds(out, "git mv OLD NEW && git commit --amend --no-edit");
 		break;
 	case CHECK_SIZE:
-		buf_adds(out, "git rm --cached FILE && git commit --amend --no-edit");
+		buf_adds(out, "git rm --cached -- ");
+		quote(item->path, out);
+		buf_adds(out, " && git commit --amend --no-edit");
 		break;
 	default:
 		buf_adds(out, "git commit -a --amend --no-edit");

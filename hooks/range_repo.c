@@ -2,10 +2,13 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
-/* Extensions that change nothing for who only reads objects and refs. */
+/* Extensions that change nothing for who only reads objects and refs; the last
+ * two by their value, see formats. */
 static const char *const extensions[] = {
 	"noop", "partialclone", "preciousobjects", "worktreeconfig", "relativeworktrees",
+	"objectformat", "refstorage",
 };
 
 /*
@@ -42,13 +45,6 @@ static int explain(struct err *err, int rc)
 {
 	const char *message = last_message();
 
-	if (strstr(message, "objectformat"))
-		return err_set(err, ERR_USAGE,
-			       "this repository names objects by SHA-256, which libgit2 %s cannot "
-			       "read (and CodeCommit does not take); check its files with: "
-			       "codetrain check DIR, and push with: "
-			       "CODETRAIN_SKIP_CHECKS='SHA-256 repository' git push",
-			       LIBGIT2_VERSION);
 	if (strstr(message, "extension"))
 		return err_set(err, ERR_USAGE, "libgit2 %s cannot read this repository: %s",
 			       LIBGIT2_VERSION, message);
@@ -61,6 +57,24 @@ static int explain(struct err *err, int rc)
 		return err_set(err, ERR_USAGE, "not in a git repository; name files or folders, "
 					       "for example: codetrain check .");
 	return err_set(err, ERR_USAGE, "cannot open the repository: %s", message);
+}
+
+/* Opens what libgit2 was told to open anyway, and looks at it again. */
+static int formats(void *arg, const char *name, const char *value, struct err *err)
+{
+	(void)arg;
+	if (strcmp(name, "extensions.objectformat") == 0 && strcasecmp(value, "sha1") != 0)
+		return err_set(err, ERR_USAGE,
+			       "this repository names objects by SHA-256, which libgit2 %s cannot "
+			       "read (and CodeCommit does not take); check its files with: "
+			       "codetrain check DIR, and push with: "
+			       "CODETRAIN_SKIP_CHECKS='SHA-256 repository' git push",
+			       LIBGIT2_VERSION);
+	if (strcmp(name, "extensions.refstorage") == 0 && strcasecmp(value, "files") != 0)
+		return err_set(err, ERR_USAGE,
+			       "this repository keeps its refs as %s, which libgit2 %s cannot read; "
+			       "git refs migrate --ref-format=files", value, LIBGIT2_VERSION);
+	return 0;
 }
 
 int range_repo_open(bool trusted, git_repository **out, struct err *err)
@@ -78,7 +92,11 @@ int range_repo_open(bool trusted, git_repository **out, struct err *err)
 	rc = git_repository_open_ext(out, NULL, GIT_REPOSITORY_OPEN_FROM_ENV, NULL);
 	if (rc < 0)
 		return explain(err, rc);
-	return 0;
+	if (range_repo_each_config(*out, formats, NULL, err) == 0)
+		return 0;
+	git_repository_free(*out);
+	*out = NULL;
+	return -1;
 }
 
 int range_repo_each_config(git_repository *repo, range_repo_config_fn *fn, void *arg,

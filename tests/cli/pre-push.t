@@ -217,10 +217,10 @@ git config codetrain.deadline soon && echo c >c && commit && refused "a broken d
 
 # ---- sizes and specs ---------------------------------------------------------------
 fresh
-git config codetrain.max-file-size 1k && head -c 1025 /dev/zero >big && commit
+git config codetrain.max-file-size 1k && head -c 1025 /dev/zero >"it's big" && commit
 refused "a file over the maximum" origin main
-like "$(err)" "big" "it names the file"
-head -c 1024 /dev/zero >big && git commit -qa --amend --no-edit
+like "$(err)" "git rm --cached -- 'it'.''s big'" "it names the file, for a shell"
+head -c 1024 /dev/zero >"it's big" && git commit -qa --amend --no-edit
 passes "a file of the maximum" origin main
 branch=$(head -c 200 /dev/zero | tr '\0' b)/$(head -c 57 /dev/zero | tr '\0' b)
 refused "a branch name of 258 characters" origin "main:refs/heads/$branch"
