@@ -24,7 +24,7 @@ static int spool_path(const char *gitdir, const char *name, struct buf *out, str
 	return buf_check(out, "the path of the queue", err);
 }
 
-static int print(const struct queue_push *push, struct buf *out, struct err *err)
+int queue_spool_print(const struct queue_push *push, struct buf *out, struct err *err)
 {
 	const char *line = buf_str(&push->options), *end;
 
@@ -47,7 +47,7 @@ int queue_spool_write(const char *gitdir, const struct queue_push *push, struct 
 
 	/* fixed width: by name is by time */
 	snprintf(name, sizeof(name), "%015lld-%s%s", (long long)push->recorded_ms, push->uid, suffix);
-	if (print(push, &text, err) < 0 || spool_path(gitdir, NULL, path, err) < 0 ||
+	if (queue_spool_print(push, &text, err) < 0 || spool_path(gitdir, NULL, path, err) < 0 ||
 	    file_make_dirs(buf_str(path), 0700, err) < 0)
 		goto out;
 	if (spool_path(gitdir, name, path, err) == 0)
@@ -135,7 +135,7 @@ static bool take_line(struct queue_push *push, const char *key, const char *valu
 	return true;
 }
 
-static bool parse(char *text, size_t len, struct queue_push *push)
+bool queue_spool_parse(char *text, size_t len, struct queue_push *push)
 {
 	char *line = text, *newline;
 	bool begun = false;
@@ -173,7 +173,7 @@ int queue_spool_read(const char *gitdir, const char *name, struct queue_push *pu
 	queue_push_init(push, "spool", 0);
 	if (spool_path(gitdir, name, &path, err) == 0 &&
 	    file_read(buf_str(&path), &text, NULL, err) == 0) {
-		if (text.len && parse(text.data, text.len, push))
+		if (text.len && queue_spool_parse(text.data, text.len, push))
 			rc = 0;
 		else
 			err_set(err, ERR_USAGE, "%s is not a whole spool file", buf_str(&path));

@@ -19,6 +19,11 @@
 
 #define QUEUE_SPOOL_MAX (24 << 20)	/* bytes in one file */
 
+/* The text, and the way back: changes `text` (NUL-terminated); false when it is
+ * not one of ours, whole. `push` was initialised. */
+int queue_spool_print(const struct queue_push *push, struct buf *out, struct err *err);
+bool queue_spool_parse(char *text, size_t len, struct queue_push *push);
+
 /* `path` gets the file's name, for messages. */
 int queue_spool_write(const char *gitdir, const struct queue_push *push, struct buf *path,
 		      struct err *err);
