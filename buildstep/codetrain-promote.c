@@ -8,8 +8,8 @@
 #define NAME "codetrain promote"
 
 static const char notes[] =
-	"The artefact is read where the job put it: the execution role of each account must\n"
-	"be allowed to (codetrain grant). The same model again is success.\n\n"
+	"The artefact is read where the job put it: the execution role of each account\n"
+	"must be allowed to (codetrain grant). The same model again is success.\n\n"
 	"exit codes: 0 all models are there, 1 the job has no model, 2 invalid input,\n"
 	"5 the name is taken by a different model, 6 access denied, 7 AWS is throttled or\n"
 	"unavailable; with several accounts the highest of theirs";

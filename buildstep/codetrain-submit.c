@@ -12,10 +12,10 @@
 #define NAME "codetrain submit"
 
 static const char notes[] =
-	"The spec is a CreateTrainingJob request in JSON; ${VAR} and ${VAR:-default} in its\n"
-	"strings are filled in from the environment, and options override its members.\n"
-	"The name of the job is BASE-HASH, so that the same request of the same commit is\n"
-	"one job: submitting it again finds that job.\n\n"
+	"The spec is a CreateTrainingJob request in JSON; ${VAR} and ${VAR:-default} in\n"
+	"its strings are filled in from the environment, and options override its members.\n"
+	"The name of the job is BASE-HASH, so that the same request of the same commit\n"
+	"is one job: submitting it again finds that job.\n\n"
 	"exit codes: 0 done, 1 the job Failed, 2 invalid input and nothing was done,\n"
 	"3 the job was Stopped, 4 waiting timed out and the job goes on, 5 the name is\n"
 	"taken by another request, 6 access denied, 7 AWS is throttled or unavailable";
@@ -27,8 +27,8 @@ static const struct opt_program *program(struct submit_options *o, bool *no_logs
 		{ "image", 0, OPT_STRING, &o->request.image, "IMAGE", "training image, REPOSITORY[:TAG]" },
 		{ "role", 0, OPT_STRING, &o->request.role, "ROLE",
 		  "execution role: an ARN, or a name in the job's account" },
-		{ "instance-type", 0, OPT_STRING, &o->request.instance_type, "TYPE", "ml.c4.2xlarge" },
-		{ "instance-count", 0, OPT_NUMBER, &o->request.instance_count, "N", "1" },
+		{ "instance-type", 0, OPT_STRING, &o->request.instance_type, "TYPE", "such as ml.c4.2xlarge" },
+		{ "instance-count", 0, OPT_NUMBER, &o->request.instance_count, "N", "default: 1" },
 		{ "input", 0, OPT_LIST, &o->request.inputs, "CHANNEL=S3URI",
 		  "input data; without CHANNEL= it is \"training\";\nmay be given again" },
 		{ "output-path", 0, OPT_STRING, &o->request.output_path, "S3URI",
@@ -38,7 +38,7 @@ static const struct opt_program *program(struct submit_options *o, bool *no_logs
 		{ "set", 0, OPT_LIST, &o->request.sets, "PATH=VALUE",
 		  "any member, such as\nStoppingCondition.MaxRuntimeInSeconds=600;\nmay be given again" },
 		{ "base-name", 0, OPT_STRING, &o->request.base_name, "BASE",
-		  "the job's name is BASE-HASH (default: the image's name)" },
+		  "the job's name is BASE-HASH\n(default: the image's name)" },
 		{ "job-name", 0, OPT_STRING, &o->request.job_name, "NAME", "the job's name, as it is" },
 		{ "new", 0, OPT_FLAG, &o->fresh, NULL, "train again what was trained already" },
 		IDENTITY_OPTIONS(&o->identity),

@@ -9,8 +9,8 @@
 
 static const char notes[] =
 	"exit codes: 0 the job Completed, 1 it Failed or there is no such job, 3 it was\n"
-	"Stopped or ran out of time, 4 waiting ended and the job goes on, 6 access denied,\n"
-	"7 AWS is throttled or unavailable";
+	"Stopped or ran out of time, 4 waiting ended and the job goes on, 6 access\n"
+	"denied, 7 AWS is throttled or unavailable";
 
 static int watch(const char *job, const struct identity_options *who,
 		 const struct wait_options *waiting, bool json, struct err *err)
