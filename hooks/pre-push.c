@@ -21,7 +21,7 @@
 
 static const char name[] = "codetrain";
 
-enum { REFS_BYTES_MAX = 32 << 20, GRACE_SECONDS = 5 };
+enum { REFS_BYTES_MAX = 32 << 20, GRACE_SECONDS = 2 };
 
 /* The last resort, when a file system or a library hangs. */
 static void on_alarm(int signal)

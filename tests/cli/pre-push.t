@@ -212,6 +212,11 @@ fresh
 echo b >b && commit && git config codetrain.deadline 0
 refused "the deadline is over" origin main
 like "$(err)" "took too long" "it says so"
+mkfifo "$T/silent" && exec 9<>"$T/silent"
+pre-push origin "$T/srv.git" <"$T/silent" >"$OUT" 2>"$ERR"
+is "$?" 1 "an input that never ends is not waited for"
+like "$(err)" "the checks hang; the push is refused" "and it says so"
+exec 9>&- && rm "$T/silent"
 git config codetrain.deadline 1m && passes "with more time" origin main
 git config codetrain.deadline soon && echo c >c && commit && refused "a broken deadline" origin main
 
