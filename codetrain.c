@@ -6,13 +6,14 @@
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
 #include "lib/base/proc.h"
+#include "lib/base/suggest.h"
 #include "lib/base/term.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LEN = 32, NEAR = 3 };
+enum { NAME_MAX_LEN = 32, FAR = 2 };
 
 static const struct verb {
 	const char *name, *help;
@@ -20,7 +21,7 @@ static const struct verb {
 	{ "submit", "submit a training job from training-job.json" },
 	{ "watch", "wait for a training job and show its states and logs" },
 	{ "promote", "make a model of a finished job, in one or more accounts" },
-	{ "grant", "plan, check and apply the grants between the accounts" },
+	{ "grant", "plan and apply the grants between the accounts" },
 	{ "build", "run a buildspec.yml on this machine" },
 	{ "check", "look for secrets, broken specs and oversized files" },
 	{ "hooks", "install or remove the git hooks" },
@@ -50,49 +51,17 @@ static int help(void)
 	return 0;
 }
 
-/* Edits (a swap of neighbours is one) from `a` to `b`, both short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[3][NAME_MAX_LEN + 1], n = strlen(b), m = strlen(a);
-
-	for (size_t j = 0; j <= n; j++)
-		row[0][j] = j;
-	for (size_t i = 1; i <= m; i++) {
-		size_t *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
-
-		now[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t d = last[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (last[j] + 1 < d)
-				d = last[j] + 1;
-			if (now[j - 1] + 1 < d)
-				d = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < d)
-				d = before[j - 2] + 1;
-			now[j] = d;
-		}
-	}
-	return row[m % 3][n];
-}
-
 static const char *nearest(const char *word)
 {
-	const char *best = NULL;
-	size_t least = NEAR;	/* as far is no help */
+	struct suggest s = SUGGEST_INIT(word, FAR);
+	size_t len = strlen(word);
 
-	for (size_t i = 0; i < VERBS && strlen(word) <= NAME_MAX_LEN; i++) {
-		size_t len = strlen(word), d = distance(word, verbs[i].name);
-
+	for (size_t i = 0; i < VERBS; i++) {
 		if (len > 1 && strncmp(verbs[i].name, word, len) == 0)
-			d = 1;
-		if (d < least) {
-			least = d;
-			best = verbs[i].name;
-		}
+			return verbs[i].name;
+		suggest_offer(&s, verbs[i].name);
 	}
-	return best;
+	return s.nearest;
 }
 
 static int unknown(const char *word, struct err *err)

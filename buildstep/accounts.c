@@ -2,7 +2,7 @@
 
 #include "lib/aws/region.h"
 #include "lib/base/file.h"
-#include "lib/spec/shape.h"
+#include "lib/base/suggest.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -112,20 +112,13 @@ static const struct field account_fields[] = {
 static int unknown(const struct source *s, const struct field *fields, const char *pointer,
 		   const char *name, struct err *err)
 {
-	const char *nearest = NULL;
-	size_t best = 3;	/* farther than two changes is another word */
+	struct suggest near = SUGGEST_INIT(name, 2);
 
-	for (const struct field *f = fields; f->name; f++) {
-		size_t d = shape_suggest_distance(f->name, name, best);
-
-		if (d < best) {
-			best = d;
-			nearest = f->name;
-		}
-	}
+	for (const struct field *f = fields; f->name; f++)
+		suggest_offer(&near, f->name);
 	wrong(s, pointer, err, "unknown member ", name);
-	if (nearest)
-		err_suffix(err, "; did you mean \"%s\"?", nearest);
+	if (near.nearest)
+		err_suffix(err, "; did you mean \"%s\"?", near.nearest);
 	return -1;
 }
 

@@ -1,8 +1,12 @@
 #include "region.h"
 #include "region_table.h"
 
+#include "lib/base/suggest.h"
+
 #include <stdio.h>
 #include <string.h>
+
+enum { FAR = 3 };	/* changes to a mistyped region */
 
 static bool is_lower(char c)
 {
@@ -91,59 +95,17 @@ bool region_known(const char *region)
 	return false;
 }
 
-/* Levenshtein's distance of two short names. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[REGION_MAX], n = strlen(b);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t cost = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (diagonal + 1 < cost)
-				cost = diagonal + 1;
-			row[j + 1] = cost;
-		}
-	}
-	return row[n];
-}
-
-static const char *nearest(const char *region)
-{
-	const char *best = NULL;
-	size_t least = 4;	/* farther is no help */
-
-	if (strlen(region) >= REGION_MAX)
-		return NULL;
-	for (const char *const *r = region_names; *r; r++) {
-		size_t d = distance(region, *r);
-
-		if (d < least) {
-			least = d;
-			best = *r;
-		}
-	}
-	return best;
-}
-
 int region_check(const char *region, const char *where, struct err *err)
 {
-	const char *near;
+	struct suggest near = SUGGEST_INIT(region, FAR);
 
 	if (region_known(region))
 		return 0;
-	near = nearest(region);
-	if (near)
+	for (const char *const *r = region_names; *r; r++)
+		suggest_offer(&near, *r);
+	if (near.nearest)
 		return err_set(err, ERR_USAGE, "unknown region \"%.64s\" (from %s); did you mean %s?",
-			       region, where, near);
+			       region, where, near.nearest);
 	return err_set(err, ERR_USAGE, "unknown region \"%.64s\" (from %s); "
 		       "a region is a name such as us-east-2", region, where);
 }

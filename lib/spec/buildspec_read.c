@@ -1,5 +1,5 @@
 #include "buildspec_read.h"
-#include "shape.h"
+#include "lib/base/suggest.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -88,18 +88,11 @@ bool bspec_want(struct bspec *b, const struct yml_node *node, enum yml_kind kind
 
 const char *bspec_meant(const char *word, const char *const *names)
 {
-	const char *best = NULL;
-	size_t limit = strlen(word) / 4 + 1, found = limit + 1;
+	struct suggest s = SUGGEST_INIT(word, strlen(word) / 4 + 1);
 
-	for (; *names; names++) {
-		size_t d = shape_suggest_distance(word, *names, limit);
-
-		if (d < found) {
-			found = d;
-			best = *names;
-		}
-	}
-	return best;
+	for (; *names; names++)
+		suggest_offer(&s, *names);
+	return s.nearest;
 }
 
 bool bspec_is_private(const char *key)

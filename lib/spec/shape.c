@@ -2,6 +2,8 @@
 #include "lib/spec/shape.h"
 #include "lib/spec/shape_walk.h"
 
+#include "lib/base/suggest.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -236,7 +238,7 @@ static void unknown_member(struct walk *w, const struct shape *shape, const char
 	int depth;
 
 	for (depth = 0; depth <= SEARCH_DEPTH; depth++) {
-		if (near && shape_suggest_distance(near, name, 1) == 0)
+		if (near && suggest_distance(near, name, 0) == 0)
 			break;	/* only the case is wrong */
 		w->place[0] = '\0';
 		if (shape_pointer_find(w->root, name, depth, w->place, 0)) {

@@ -119,10 +119,6 @@ bool shape_pattern_match(const struct shape_pattern *pattern, const char *text, 
  * is not UTF-8 counts as U+FFFD. */
 uint32_t shape_pattern_next(const char **text);
 
-/* How many single-character changes (insert, remove, replace, swap neighbours)
- * lead from a to b, upper and lower case alike; at most `limit` + 1. */
-size_t shape_suggest_distance(const char *a, const char *b, size_t limit);
-
 /* The name or value nearest to a word: few changes for its length, or NULL. */
 const char *shape_suggest_member(const struct shape *structure, const char *word);
 const char *shape_suggest_value(const struct shape *shape, const char *word);

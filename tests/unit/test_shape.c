@@ -317,27 +317,6 @@ static void test_long_and_strange(void **state)
 	free(request);
 }
 
-static void test_distance(void **state)
-{
-	static const struct {
-		const char *a, *b;
-		size_t limit, distance;
-	} ROWS[] = {
-		{"", "", 3, 0}, {"abc", "abc", 3, 0}, {"ABC", "abc", 3, 0}, {"abc", "acb", 3, 1},
-		{"abc", "ab", 3, 1}, {"kitten", "sitting", 5, 3}, {"ca", "abc", 5, 3},
-		{"abc", "xyz", 3, 3}, {"abc", "xyz", 2, 3}, {"a", "abcdef", 2, 3},
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-		assert_int_equal(shape_suggest_distance(ROWS[i].a, ROWS[i].b, ROWS[i].limit),
-				 ROWS[i].distance);
-		assert_int_equal(shape_suggest_distance(ROWS[i].b, ROWS[i].a, ROWS[i].limit),
-				 ROWS[i].distance);
-	}
-}
-
 static void test_utf8(void **state)
 {
 	static const struct {
@@ -372,7 +351,6 @@ int main(void)
 		cmocka_unit_test(test_templates),
 		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_long_and_strange),
-		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_utf8),
 	};
 
