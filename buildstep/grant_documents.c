@@ -228,36 +228,24 @@ static bool bucket_policy(cJSON *d, const struct accounts *a, const struct accou
 	return true;
 }
 
-/* What is no policy, as parts with a name. */
-static bool part(cJSON *d, const char *name, const char *value)
-{
-	cJSON *list = cJSON_GetObjectItemCaseSensitive(d, "Statement");
-	cJSON *s = cJSON_CreateObject();
-
-	if (s && cJSON_AddItemToArray(list, s))
-		return cJSON_AddStringToObject(s, "Sid", name) &&
-		       cJSON_AddStringToObject(s, "Value", value);
-	json_free(s);
-	return false;
-}
-
 static bool ownership(cJSON *d, const struct accounts *a, const struct account *one)
 {
 	(void)a;
 	(void)one;
-	return part(d, "ObjectOwnership", "BucketOwnerEnforced");
+	return policy_part(d, "ObjectOwnership", "BucketOwnerEnforced") == 0;
 }
 
 static bool group(cJSON *d, const struct accounts *a, const struct account *one)
 {
 	(void)a;
-	return part(d, "Group", one->group);
+	return policy_part(d, "Group", one->group) == 0;
 }
 
 static bool user(cJSON *d, const struct accounts *a, const struct account *one)
 {
 	(void)a;
-	return part(d, "User", one->user) && part(d, "MemberOf", one->group);
+	return policy_part(d, "User", one->user) == 0 &&
+	       policy_part(d, "MemberOf", one->group) == 0;
 }
 
 /* ---- the table ---- */

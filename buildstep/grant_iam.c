@@ -125,19 +125,13 @@ static int write_role_policy(struct aws *a, const struct grant_document *d, cons
 
 /* ---- a group, its policy, and its member ---- */
 
-/* {"Statement": [{"Sid", "Value"}]} */
+/* A part of a document that is made with its first one. */
 static int part(cJSON **live, const char *name, const char *value, struct err *err)
 {
-	cJSON *d = *live ? *live : policy_new();
-	cJSON *list = cJSON_GetObjectItemCaseSensitive(d, "Statement");
-	cJSON *s = cJSON_CreateObject();
-
-	*live = d;
-	if (json_set_string(s, "Sid", name) == 0 && json_set_string(s, "Value", value) == 0 &&
-	    cJSON_AddItemToArray(list, s))
-		return 0;
-	json_free(s);
-	return err_set(err, ERR_INTERNAL, "no memory for a document");
+	if (!*live)
+		*live = policy_new();
+	return policy_part(*live, name, value) == 0 ?
+		       0 : err_set(err, ERR_INTERNAL, "no memory for a document");
 }
 
 static int read_group(struct aws *a, const struct grant_document *d, cJSON **live,

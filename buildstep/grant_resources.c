@@ -114,23 +114,17 @@ static int put(struct aws *a, const char *operation, const struct grant_document
 static int read_ownership(struct aws *a, const struct grant_document *d, cJSON **live,
 			  struct err *err)
 {
-	cJSON *answer = NULL, *s;
+	cJSON *answer = NULL;
+	int result;
 
 	if (get(a, "s3:GetBucketOwnershipControls", d, &answer, err) < 0)
 		return strcmp(aws_error_code(a), "OwnershipControlsNotFoundError") == 0 ?
 			       0 : no_bucket(a, d, err);
 	*live = policy_new();
-	s = cJSON_CreateObject();
-	if (!*live || json_set_string(s, "Sid", "ObjectOwnership") < 0 ||
-	    json_set_string(s, "Value", json_string(json_at(answer, "Rule", 0), "ObjectOwnership",
-						    "")) < 0 ||
-	    !cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(*live, "Statement"), s)) {
-		json_free(s);
-		json_free(answer);
-		return no_memory(err);
-	}
+	result = policy_part(*live, "ObjectOwnership",
+			     json_string(json_at(answer, "Rule", 0), "ObjectOwnership", ""));
 	json_free(answer);
-	return 0;
+	return result < 0 ? no_memory(err) : 0;
 }
 
 static int write_ownership(struct aws *a, const struct grant_document *d, const cJSON *live,

@@ -33,7 +33,7 @@ static int look(struct aws *who, const cJSON *q, struct model_made *out, int *re
 		struct err *err)
 {
 	const char *name = json_string(q, "ModelName", "");
-	struct buf lines = BUF_INIT(64 << 10);
+	struct buf told = BUF_INIT(64 << 10);
 	cJSON *ask = cJSON_CreateObject(), *there = NULL;
 	struct err e = { 0 };
 	int found = 0;
@@ -47,12 +47,9 @@ static int look(struct aws *who, const cJSON *q, struct model_made *out, int *re
 		found = e.class == ERR_UNAVAILABLE;
 		if (found)
 			*err = e;
-	} else if (same_differences(q, there, same_model, &lines) > 0) {
-		for (char *c = lines.data; c && *c; c++)
-			if (*c == '\n')
-				*c = c[1] ? ';' : '\0';
+	} else if (same_differences(q, there, same_model, &told) > 0) {
 		err_set(err, ERR_CONFLICT, "the name %s is taken by a different model in %s; choose "
-			"another with --model-name: %s", name, aws_label(who), buf_str(&lines));
+			"another with --model-name: %s", name, aws_label(who), buf_str(&told));
 		found = 1;
 	} else {
 		snprintf(out->arn, sizeof(out->arn), "%s", json_string(there, "ModelArn", ""));
@@ -60,7 +57,7 @@ static int look(struct aws *who, const cJSON *q, struct model_made *out, int *re
 		*result = 0;
 		found = 1;
 	}
-	buf_free(&lines);
+	buf_free(&told);
 	json_free(ask);
 	json_free(there);
 	return found;

@@ -69,6 +69,18 @@ cJSON *policy_condition(cJSON *statement, const char *operator_, const char *key
 	return block && append(child(block, operator_), key, value) ? statement : NULL;
 }
 
+int policy_part(cJSON *document, const char *name, const char *value)
+{
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "Statement");
+	cJSON *s = cJSON_CreateObject();
+
+	if (json_set_string(s, "Sid", name) == 0 && json_set_string(s, "Value", value) == 0 &&
+	    cJSON_AddItemToArray(list, s))
+		return 0;
+	json_free(s);
+	return -1;
+}
+
 /* Element i of a list of statements, or the one statement that stands alone. */
 static const cJSON *statement_at(const cJSON *document, size_t i)
 {

@@ -22,6 +22,10 @@ cJSON *policy_principal(cJSON *statement, const char *kind, const char *who);
 cJSON *policy_condition(cJSON *statement, const char *operator_, const char *key,
 			const char *value);	/* adds one value */
 
+/* Adds { Sid, Value }: a part of what is no policy but is compared as one (a
+ * setting, a group that exists). 0 or -1: no memory. */
+int policy_part(cJSON *document, const char *name, const char *value);
+
 enum policy_change { POLICY_SAME, POLICY_ADDED, POLICY_CHANGED };
 
 /* The statement of that Sid; NULL when there is none. */

@@ -59,13 +59,14 @@ static int differ(const char *path, const cJSON *wanted, const cJSON *live, stru
 {
 	char here[128], there[128];
 
+	buf_adds(out, out->len ? "; " : "");
 	if (strncmp(path, "Environment.", 12) == 0) {	/* people put secrets there */
-		buf_addf(out, "%s: another value\n", path);
+		buf_addf(out, "%s: another value", path);
 		return 1;
 	}
 	show(wanted, here);
 	show(live, there);
-	buf_addf(out, "%s: %s there, %s here\n", path, there, here);
+	buf_addf(out, "%s: %s there, %s here", path, there, here);
 	return 1;
 }
 

@@ -12,7 +12,7 @@
 #include "lib/spec/json.h"
 
 /* Compares the members of `names` (NULL-terminated; top-level). Returns how
- * many values differ; each is a line in `out`, "PATH: THERE there, HERE here". */
+ * many values differ; `out` gets "PATH: THERE there, HERE here; ..." */
 int same_differences(const cJSON *wanted, const cJSON *live, const char *const *names,
 		     struct buf *out);
 

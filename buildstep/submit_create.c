@@ -28,23 +28,20 @@ static cJSON *as_described(const cJSON *request, const cJSON *answer)
 static int attach(const cJSON *request, cJSON *described, struct submit_result *out,
 		  struct err *err)
 {
-	struct buf lines = BUF_INIT(64 << 10);
-	int n = same_differences(request, described, same_training_job, &lines);
+	struct buf told = BUF_INIT(64 << 10);
+	int n = same_differences(request, described, same_training_job, &told);
 
 	if (n == 0) {
 		out->described = described;
 		out->attached = true;
 	} else {
-		for (char *c = lines.data; c && *c; c++)	/* the message is one line */
-			if (*c == '\n')
-				*c = c[1] ? ';' : '\0';
 		err_set(err, ERR_CONFLICT, "the name %s is taken by a different training job, which "
 			"differs in %d place%s; choose another with --job-name or --base-name: %s",
 			json_string(request, "TrainingJobName", ""), n, n == 1 ? "" : "s",
-			buf_str(&lines));
+			buf_str(&told));
 		json_free(described);
 	}
-	buf_free(&lines);
+	buf_free(&told);
 	return n == 0 ? 0 : -1;
 }
 

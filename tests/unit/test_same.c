@@ -43,24 +43,24 @@ static void what_describe_adds_is_the_same(void **state)
 static void what_differs_is_told(void **state)
 {
 	static const struct { const char *wanted, *live, *told; } cases[] = {
-		{ "{\"RoleArn\": \"a\"}", "{\"RoleArn\": \"b\"}", "RoleArn: \"b\" there, \"a\" here\n" },
-		{ "{\"RoleArn\": \"a\"}", "{}", "RoleArn: nothing there, \"a\" here\n" },
+		{ "{\"RoleArn\": \"a\"}", "{\"RoleArn\": \"b\"}", "RoleArn: \"b\" there, \"a\" here" },
+		{ "{\"RoleArn\": \"a\"}", "{}", "RoleArn: nothing there, \"a\" here" },
 		{ "{}", "{\"HyperParameters\": {\"x\": \"0\"}}",
-		  "HyperParameters: {\"x\":\"0\"} there, nothing here\n" },
+		  "HyperParameters: {\"x\":\"0\"} there, nothing here" },
 		{ "{\"HyperParameters\": {\"y\": \"1\"}}", "{\"HyperParameters\": {\"y\": \"1\", \"x\": \"\"}}",
-		  "HyperParameters.x: \"\" there, nothing here\n" },
+		  "HyperParameters.x: \"\" there, nothing here" },
 		{ "{\"InputDataConfig\": [{\"ChannelName\": \"a\"}]}",
 		  "{\"InputDataConfig\": [{\"ChannelName\": \"b\"}]}",
-		  "InputDataConfig[0].ChannelName: \"b\" there, \"a\" here\n" },
+		  "InputDataConfig[0].ChannelName: \"b\" there, \"a\" here" },
 		{ "{\"InputDataConfig\": []}", "{\"InputDataConfig\": [{\"ChannelName\": \"b\"}]}",
-		  "InputDataConfig: [{\"ChannelName\":\"b\"}] there, [] here\n" },
+		  "InputDataConfig: [{\"ChannelName\":\"b\"}] there, [] here" },
 		{ "{\"ResourceConfig\": {\"InstanceCount\": 2}}", "{\"ResourceConfig\": {\"InstanceCount\": 1}}",
-		  "ResourceConfig.InstanceCount: 1 there, 2 here\n" },
+		  "ResourceConfig.InstanceCount: 1 there, 2 here" },
 		{ "{\"EnableManagedSpotTraining\": true}", "{}",
-		  "EnableManagedSpotTraining: nothing there, true here\n" },
+		  "EnableManagedSpotTraining: nothing there, true here" },
 		/* the values of an environment may be secrets */
 		{ "{\"Environment\": {\"KEY\": \"canary1\"}}", "{\"Environment\": {\"KEY\": \"canary2\"}}",
-		  "Environment.KEY: another value\n" },
+		  "Environment.KEY: another value" },
 	};
 
 	(void)state;
@@ -71,6 +71,18 @@ static void what_differs_is_told(void **state)
 		assert_string_equal(buf_str(&out), cases[i].told);
 		buf_free(&out);
 	}
+}
+
+static void two_differences_are_one_line(void **state)
+{
+	struct buf out = BUF_INIT(4096);
+
+	(void)state;
+	assert_int_equal(differences("{\"RoleArn\": \"a\", \"ResourceConfig\": {\"InstanceCount\": 2}}",
+				     "{\"RoleArn\": \"b\"}", &out), 2);
+	assert_string_equal(buf_str(&out), "RoleArn: \"b\" there, \"a\" here; "
+			    "ResourceConfig: nothing there, {\"InstanceCount\":2} here");
+	buf_free(&out);
 }
 
 static void images(void **state)
@@ -121,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_describe_adds_is_the_same),
 		cmocka_unit_test(what_differs_is_told),
+		cmocka_unit_test(two_differences_are_one_line),
 		cmocka_unit_test(images),
 	};
 
