@@ -1,6 +1,7 @@
 #include "range_repo.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -89,6 +90,8 @@ int range_repo_open(bool trusted, git_repository **out, struct err *err)
 			 sizeof(extensions) / sizeof(*extensions));
 	if (trusted)
 		git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	/* nothing is read from the work tree, and libgit2 gives up when it is set */
+	unsetenv("GIT_WORK_TREE");
 	rc = git_repository_open_ext(out, NULL, GIT_REPOSITORY_OPEN_FROM_ENV, NULL);
 	if (rc < 0)
 		return explain(err, rc);

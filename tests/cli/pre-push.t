@@ -100,6 +100,41 @@ printf '%s,%s\n' "$id" "$secret" >credentials.csv && commit && plant "the consol
 git notes add -m "$id" HEAD
 refused "a note" origin refs/notes/commits
 
+# objects that no git command makes, and git push sends
+object() { # object TYPE REF <TEXT
+	git update-ref "$2" "$(git hash-object -t "$1" -w --stdin --literally)"
+}
+{ git cat-file commit HEAD; printf 'x\0 key %s\n' "$id"; } | object commit refs/heads/nul
+refused "a commit message behind a NUL" origin nul
+git cat-file commit HEAD | sed "s/^committer .*/&\nnote \x00 $id/" | object commit refs/heads/nul
+refused "a commit's header behind a NUL" origin nul
+tag="object $(git rev-parse HEAD)
+type commit
+tag nul
+tagger A <a@example.com> 1 +0000"
+printf '%s\n\nhi\0 %s\n' "$tag" "$id" | object tag refs/tags/nul
+refused "a tag's message behind a NUL" origin refs/tags/nul
+printf '%s\nnote %s\n\nhi\n' "$tag" "$id" | object tag refs/tags/nul
+refused "a tag's header that git does not know" origin refs/tags/nul
+printf '%s\nnote none\n\nhi\0 \n' "$tag" | object tag refs/tags/nul
+passes "the same without a key" origin refs/tags/nul
+
+# what it prints steers neither the terminal nor a shell, and is no secret
+git commit -q --allow-empty -m "$(printf '%090d' 0) secret_access_key=$secret"
+refused "a secret at the end of a long subject" origin main
+unlike "$(err)" "$(echo "$secret" | cut -c1-12)" "not even a part of it is shown"
+git reset -q --hard origin/main
+echo "$id" >"$(printf 'f\302\2332J\033[2J')" && commit "$(printf 'x\302\2332J\033[2J')"
+refused "control characters in names" origin main
+is "$(tr -cd '\033\233' <"$ERR")" "" "none of them is printed"
+git reset -q --hard origin/main
+# shellcheck disable=SC2016
+git switch -q -c 'x;id>pwned;$(id)' && echo "$id" >k && commit && git switch -q main
+# shellcheck disable=SC2016
+refused "a branch named like a command" origin 'x;id>pwned;$(id)'
+# shellcheck disable=SC2016
+like "$(err)" "git switch 'x;id>pwned;\\\$\(id\)'" "it is quoted in the command to type"
+
 # ---- every ref, every range -------------------------------------------------------
 fresh
 git switch -q -c topic && echo "$id" >k && commit && git switch -q main && echo m >m && commit
@@ -312,6 +347,16 @@ refused "from a worktree" origin wt
 git reset -q --hard HEAD^ && echo w >w && commit && passes "a good push from a worktree" origin wt
 cd "$T/w" && git worktree remove --force "$T/tree"
 
+# a folder apart as the work tree, as for dotfiles
+mkdir "$T/dots" && echo d >"$T/dots/d" && cd "$T" || bail "no folder"
+dots() { git --git-dir="$T/w/.git" --work-tree="$T/dots" "$@"; }
+dots add d && dots commit -qm dots
+run dots push origin main
+is "$rc" 0 "from another work tree" || _show <"$ERR"
+echo "$id" >"$T/dots/d" && dots commit -qam bad
+run dots push origin main
+isnt "$rc" 0 "a key from another work tree"
+
 git clone -q --depth 1 "file://$T/srv.git" "$T/shallow" && cd "$T/shallow" && codetrain-hooks install >/dev/null
 echo s >s && commit && passes "from a shallow clone" origin main
 echo "$id" >k && commit && refused "a key in a shallow clone" origin main
@@ -327,6 +372,26 @@ passes "from a partial clone" origin part
 git update-index --add --cacheinfo "100644,$(echo "$id" | git hash-object -w --stdin),k" && git commit -qm bad
 refused "a key in a partial clone" origin part
 cd "$T" && rm -rf partial
+
+# what is missing is on its way from the one remote to the other, behind the hook
+fresh
+echo "$id" >k && commit && git rm -q k && git commit -qm clean
+git -C "$T/srv.git" config uploadpack.allowFilter true
+git -c core.hooksPath=/dev/null push -q origin main
+git clone -q --filter=blob:none "file://$T/srv.git" "$T/partial" && cd "$T/partial" && codetrain-hooks install >/dev/null
+git init -q --bare "$T/other.git" && git remote add other "$T/other.git"
+push other main
+isnt "$rc" 0 "what a partial clone lacks is not sent to another remote"
+is "$(git -C "$T/other.git" for-each-ref)" "" "nothing reached it"
+like "$(err)" "git fetch --refetch --no-filter" "it says how to get it"
+passes "the remote that promised it has it" origin main:again
+cd "$T" && rm -rf partial other.git
+
+fresh
+git init -q --bare "$T/private.git" && git remote add origin/private "$T/private.git"
+echo "$id" >k && commit && git -c core.hooksPath=/dev/null push -q origin/private main
+refused "a remote whose name begins with the other's" origin main
+cd "$T" && rm -rf private.git
 
 fresh
 echo lost >lost && commit && rm -f ".git/objects/$(git rev-parse HEAD:lost | sed 's,^..,&/,')"
