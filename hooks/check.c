@@ -89,47 +89,52 @@ int check_tips_of_push(struct check_run *run, struct err *err)
 /* ---- the walk ----------------------------------------------------------------- */
 
 static int visit_text(struct check_run *run, enum check_subject subject, const git_oid *oid,
-		      const char *part, const char *text, struct err *err)
+		      const char *part, const char *text, size_t len, struct err *err)
 {
-	struct check_item item = { .subject = subject, .commit = oid, .part = part };
+	struct check_item item = { .subject = subject, .commit = oid, .part = part,
+				   .data = text, .len = len, .size = len };
 
-	if (!text)
-		return 0;
-	item.data = text;
-	item.len = item.size = strlen(text);
 	return check_item(run, &item, err);
+}
+
+/* A commit or a tag as it is sent: libgit2's texts end at a NUL byte, and a
+ * tag's leave out what it does not know. */
+static int visit_object(struct check_run *run, enum check_subject subject, const git_oid *oid,
+			const char *head, const char *message, struct err *err)
+{
+	git_odb_object *object = NULL;
+	const char *data, *blank;
+	size_t len, n;
+	int rc;
+
+	if (git_odb_read(&object, run->odb, oid) < 0)
+		return range_repo_error(err, "object %s cannot be read", git_oid_tostr_s(oid));
+	data = git_odb_object_data(object);
+	len = git_odb_object_size(object);
+	blank = memmem(data, len, "\n\n", 2);
+	n = blank ? (size_t)(blank + 2 - data) : len;
+	rc = visit_text(run, subject, oid, head, data, n, err);
+	if (rc == 0)
+		rc = visit_text(run, subject, oid, message, data + n, len - n, err);
+	git_odb_object_free(object);
+	return rc;
 }
 
 static int visit_commit(void *arg, git_commit *commit, struct err *err)
 {
 	struct visit *v = arg;
-	const git_oid *oid = git_commit_id(commit);
 
 	v->run->report->commits++;
-	if (visit_text(v->run, CHECK_COMMIT, oid, "header of the commit (author, committer)",
-		       git_commit_raw_header(commit), err) < 0)
-		return -1;
-	return visit_text(v->run, CHECK_COMMIT, oid, "commit message",
-			  git_commit_message_raw(commit), err);
+	return visit_object(v->run, CHECK_COMMIT, git_commit_id(commit),
+			    "header of the commit (author, committer)", "commit message", err);
 }
 
 static int visit_tag(void *arg, git_tag *tag, struct err *err)
 {
 	struct visit *v = arg;
-	const git_signature *tagger = git_tag_tagger(tag);
-	struct buf who = BUF_INIT(65536);
-	int rc;
 
-	buf_addf(&who, "%s\n", git_tag_name(tag));
-	if (tagger)
-		buf_addf(&who, "%s\n%s\n", tagger->name, tagger->email);
-	rc = visit_text(v->run, CHECK_TAG, git_tag_id(tag), "tag's name or tagger", buf_str(&who),
-			err);
-	buf_free(&who);
-	if (rc < 0)
-		return -1;
-	return visit_text(v->run, CHECK_TAG, git_tag_id(tag), "tag message", git_tag_message(tag),
-			  err);
+	return visit_object(v->run, CHECK_TAG, git_tag_id(tag), "tag's name or tagger",
+			    "tag message", err);
 }
 
 /* Whether some row wants files of this name at the tips. */

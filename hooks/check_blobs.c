@@ -70,7 +70,10 @@ int check_blobs_read(const struct check_run *run, const git_oid *oid, const char
 	}
 	if (rc < 0) {
 		range_repo_error(err, "cannot read %.200s (blob %s)", path, git_oid_tostr_s(oid));
-		return err_suffix(err, "; see git fsck");
+		return err_suffix(err, run->range.elsewhere
+					       ? "; this clone is partial: git fetch --refetch --no-filter "
+						 "brings what is missing"
+					       : "; see git fsck");
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHORT = 12, TEXT_MAX = 65536, SUBJECT_MAX = 120 };
+enum { SHORT = 12, TEXT_MAX = 65536, SUBJECT_MAX = 4096 };
 
 /* Where a commit stands: what to type depends on it. */
 struct place {
@@ -95,8 +95,11 @@ static void mend_in_commit(const struct place *p, const struct check_item *item,
 	unsigned parents = git_commit_parentcount(p->commit);
 
 	if (p->is_tip) {
-		if (p->branch)
-			buf_addf(out, "git switch %s\n", p->branch);
+		if (p->branch) {
+			buf_adds(out, "git switch ");
+			quote(p->branch, out);
+			buf_addc(out, '\n');
+		}
 		if (item->subject == CHECK_BLOB || item->subject == CHECK_FILE)
 			buf_adds(out, "# mend the file, then:\n");
 		amend(item, out);
@@ -109,8 +112,10 @@ static void mend_in_commit(const struct place *p, const struct check_item *item,
 		buf_adds(out, "--root");
 	else
 		buf_addf(out, "%s^", p->id);
-	if (p->branch)
-		buf_addf(out, " %s", p->branch);
+	if (p->branch) {
+		buf_addc(out, ' ');
+		quote(p->branch, out);
+	}
 	buf_addf(out, "\n# mark %s \"edit\", mend it when git stops there, then:\n", p->id);
 	amend(item, out);
 	buf_adds(out, " && git rebase --continue");

@@ -69,34 +69,51 @@ int range_read(struct range *range, const char *text, size_t len, struct err *er
 	return 0;
 }
 
+/* refs/remotes/a/b/main is not of remote a when there is a remote a/b. */
+static bool is_of_other(const git_strarray *remotes, const char *name, const char *ref)
+{
+	size_t len = strlen(name);
+
+	ref += strlen("refs/remotes/");
+	for (size_t i = 0; i < remotes->count; i++) {
+		const char *other = remotes->strings[i];
+		size_t n = strlen(other);
+
+		if (n > len && other[len] == '/' && strncmp(other, name, len) == 0 &&
+		    strncmp(ref, other, n) == 0 && ref[n] == '/')
+			return true;
+	}
+	return false;
+}
+
 /* The commits of refs/remotes/NAME/. */
 static int hide_remote(struct range *range, const char *name, struct err *err)
 {
 	git_reference_iterator *it = NULL;
+	git_strarray remotes = { 0 };
 	git_reference *ref;
 	char glob[REMOTE_MAX + 32];
+	int rc = 0;
 
 	if ((size_t)snprintf(glob, sizeof(glob), "refs/remotes/%s/*", name) >= sizeof(glob) ||
 	    strpbrk(name, "*?[\\"))
 		return 0;
-	if (git_reference_iterator_glob_new(&it, range->repo, glob) < 0)
-		return range_repo_error(err, "cannot list the refs");
-	while (git_reference_next(&ref, it) == 0) {
+	if (git_remote_list(&remotes, range->repo) < 0 ||
+	    git_reference_iterator_glob_new(&it, range->repo, glob) < 0)
+		rc = range_repo_error(err, "cannot list the remotes' refs");
+	while (rc == 0 && git_reference_next(&ref, it) == 0) {
 		git_object *commit = NULL;
-		int rc = 0;
 
 		/* a ref that leads nowhere hides nothing */
-		if (git_reference_peel(&commit, ref, GIT_OBJECT_COMMIT) == 0)
+		if (!is_of_other(&remotes, name, git_reference_name(ref)) &&
+		    git_reference_peel(&commit, ref, GIT_OBJECT_COMMIT) == 0)
 			rc = range_set_append(&range->hidden, git_object_id(commit), err);
 		git_object_free(commit);
 		git_reference_free(ref);
-		if (rc < 0) {
-			git_reference_iterator_free(it);
-			return -1;
-		}
 	}
 	git_reference_iterator_free(it);
-	return 0;
+	git_strarray_dispose(&remotes);
+	return rc;
 }
 
 struct by_url {
@@ -133,9 +150,44 @@ static int hide_by_url(struct range *range, const char *url, struct err *err)
 	return range_repo_each_config(range->repo, hide_if_url, &by, err);
 }
 
+struct promise {
+	const char *remote;
+	bool made;
+};
+
+/* remote.NAME.promisor, or as older gits say it, extensions.partialclone = NAME */
+static int promised_by(void *arg, const char *variable, const char *value, struct err *err)
+{
+	struct promise *p = arg;
+	size_t len = strlen(p->remote);
+
+	(void)err;
+	if (strcmp(variable, "extensions.partialclone") == 0)
+		p->made |= strcmp(value, p->remote) == 0;
+	else if (strncmp(variable, "remote.", 7) == 0 && strncmp(variable + 7, p->remote, len) == 0 &&
+		 strcmp(variable + 7 + len, ".promisor") == 0)
+		p->made |= strcmp(value, "false") != 0;
+	return 0;
+}
+
+/* What is missing here is on the remote that promised it. On its way to another
+ * one git fetches it and sends it, after this hook. */
+static int settle_promise(struct range *range, const char *name, struct err *err)
+{
+	struct promise promise = { .remote = name };
+
+	if (!range->promised)
+		return 0;
+	if (range_repo_each_config(range->repo, promised_by, &promise, err) < 0)
+		return -1;
+	range->promised = promise.made;
+	range->elsewhere = !promise.made;
+	return 0;
+}
+
 int range_of_push(struct range *range, const char *name, const char *url, struct err *err)
 {
-	int rc = 0;
+	int rc = settle_promise(range, name, err);
 
 	for (size_t i = 0; i < range->n_refs && rc == 0; i++) {
 		const struct range_ref *r = &range->refs[i];

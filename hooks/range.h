@@ -34,6 +34,7 @@ struct range {
 	struct range_list hidden;	/* commits; those that are not here are left out */
 	deadline_t deadline;		/* 0: none */
 	bool promised;			/* a partial clone: what is missing is on a remote */
+	bool elsewhere;			/* and it is not the one that is pushed to */
 	/* what a walk leaves behind */
 	struct range_list boundary;	/* parents of new commits that are not new */
 	struct range_set commits, blobs, trees;

@@ -109,8 +109,13 @@ void report_summary(const struct report *r, struct buf *out)
 /* Text that came from a repository must not steer the terminal. */
 static void put_safe(FILE *f, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		fputc((unsigned char)s[i] < ' ' || s[i] == 127 ? '?' : s[i], f);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		bool c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
+
+		fputc(c < ' ' || c == 127 || c1 ? '?' : c, f);
+		i += c1;	/* U+0080 to U+009F: ESC [ in one character */
+	}
 }
 
 /* Words, from column `at`, folded at the edge. */
@@ -174,7 +179,7 @@ static void put_place(FILE *f, const struct report_finding *x)
 		put_row(f, "where", buf_str(&where));
 	buf_clear(&where);
 	if (x->commit) {
-		buf_addf(&where, "%.12s %.200s", x->commit, x->subject ? x->subject : "");
+		buf_addf(&where, "%.12s %.120s", x->commit, x->subject ? x->subject : "");
 		put_row(f, "commit", buf_str(&where));
 	}
 	buf_free(&where);

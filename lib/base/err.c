@@ -16,9 +16,12 @@ static void tidy(char *s, size_t cap)
 			len--;
 		s[len] = '\0';
 	}
-	for (; *s; s++)
+	for (; *s; s++) {
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
 			*s = (*s == '\n' || *s == '\t') ? ' ' : '?';
+		if ((unsigned char)s[0] == 0xc2 && s[1] && (unsigned char)s[1] < 0xa0)
+			s[0] = s[1] = '?';	/* U+0080 to U+009F: ESC [ in one character */
+	}
 }
 
 int err_vset(struct err *err, enum err_class class, const char *fmt, va_list ap)
