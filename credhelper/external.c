@@ -65,7 +65,7 @@ int external_fetch(const struct chain_input *in, const struct chain_choice *choi
 	const char *argv[] = { NULL, "--format", "lines", in->profile ? "--profile" : NULL,
 			       in->profile, NULL };
 	struct proc child = { .argv = argv, .out = &answer, .errors = &errors,
-			      .timeout_ms = EXTERNAL_TIMEOUT_MS };
+			      .asks = true, .timeout_ms = EXTERNAL_TIMEOUT_MS };
 	struct proc_result result;
 	int rc = -1;
 

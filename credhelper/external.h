@@ -7,7 +7,7 @@
 
 #include "lib/aws/chain.h"
 
-#define EXTERNAL_TIMEOUT_MS 30000
+#define EXTERNAL_TIMEOUT_MS 150000	/* it may ask for an MFA code, and waits 120 s for it */
 
 /* Fits codecommit's `fetch`. On -1 the class is the exit code of
  * codetrain-credentials, the message its reason, with profile and provider when it named none. */

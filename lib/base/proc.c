@@ -16,7 +16,7 @@
 extern char **environ;
 
 enum {
-	GRACE_MS = 2000,	/* between SIGTERM and SIGKILL */
+	GRACE_MS = 2000,	/* between SIGTERM and SIGKILL, and after it */
 	DRAIN_MS = 500,		/* for output of grandchildren after the child's end */
 	STOP_POLL_MS = 200,	/* how soon *stop is seen */
 };
@@ -39,7 +39,7 @@ static void shut(int *fd)
 	*fd = -1;
 }
 
-static int attributes(posix_spawnattr_t *attr)
+static int attributes(posix_spawnattr_t *attr, bool own_group)
 {
 	sigset_t none, reset;
 
@@ -54,9 +54,25 @@ static int attributes(posix_spawnattr_t *attr)
 	posix_spawnattr_setsigmask(attr, &none);
 	posix_spawnattr_setsigdefault(attr, &reset);
 	posix_spawnattr_setpgroup(attr, 0);
-	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-				 POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(attr, (short)((own_group ? POSIX_SPAWN_SETPGROUP : 0) |
+					       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
 	return 0;
+}
+
+/* 0 or an errno. */
+static int file_actions(const struct proc *p, const int theirs[STREAMS],
+			posix_spawn_file_actions_t *act)
+{
+	int rc = theirs[IN] >= 0 ? posix_spawn_file_actions_adddup2(act, theirs[IN], 0)
+				 : posix_spawn_file_actions_addopen(act, 0, "/dev/null", O_RDONLY, 0);
+
+	if (!rc && theirs[OUT] >= 0)
+		rc = posix_spawn_file_actions_adddup2(act, theirs[OUT], 1);
+	if (!rc && (theirs[ERR] >= 0 || p->merge))
+		rc = posix_spawn_file_actions_adddup2(act, theirs[ERR] >= 0 ? theirs[ERR] : 1, 2);
+	if (!rc && p->dir)
+		rc = posix_spawn_file_actions_addchdir_np(act, p->dir);
+	return rc;
 }
 
 static int start(struct child *c, int theirs[STREAMS], struct err *err)
@@ -69,23 +85,13 @@ static int start(struct child *c, int theirs[STREAMS], struct err *err)
 
 	if (posix_spawn_file_actions_init(&act))
 		return err_set(err, ERR_INTERNAL, "no memory to start %s", p->argv[0]);
-	if (attributes(&attr) < 0) {
+	if (attributes(&attr, !p->asks) < 0) {
 		posix_spawn_file_actions_destroy(&act);
 		return err_set(err, ERR_INTERNAL, "no memory to start %s", p->argv[0]);
 	}
-	if (theirs[IN] >= 0)
-		posix_spawn_file_actions_adddup2(&act, theirs[IN], 0);
-	else
-		posix_spawn_file_actions_addopen(&act, 0, "/dev/null", O_RDONLY, 0);
-	if (theirs[OUT] >= 0)
-		posix_spawn_file_actions_adddup2(&act, theirs[OUT], 1);
-	if (theirs[ERR] >= 0)
-		posix_spawn_file_actions_adddup2(&act, theirs[ERR], 2);
-	else if (p->merge)
-		posix_spawn_file_actions_adddup2(&act, 1, 2);
-	if (p->dir)
-		posix_spawn_file_actions_addchdir_np(&act, p->dir);
-	rc = posix_spawnp(&c->pid, p->argv[0], &act, &attr, (char *const *)p->argv, envp);
+	rc = file_actions(p, theirs, &act);
+	if (!rc)
+		rc = posix_spawnp(&c->pid, p->argv[0], &act, &attr, (char *const *)p->argv, envp);
 	posix_spawn_file_actions_destroy(&act);
 	posix_spawnattr_destroy(&attr);
 	if (rc) {
@@ -190,11 +196,12 @@ static bool reaped(struct child *c)
 /* Waits until the child has ended or the deadline or *stop ends it. */
 static void supervise(struct child *c)
 {
-	deadline_t end = deadline_in(c->p->timeout_ms), kill_at = 0;
+	deadline_t end = deadline_in(c->p->timeout_ms);
+	pid_t whom = c->p->asks ? c->pid : -c->pid;
 	bool ending = false, killed = false;
 
 	while (!reaped(c)) {
-		int left = deadline_left(ending ? kill_at : end);
+		int left = deadline_left(end);
 
 		if (!ending && c->p->stop && *c->p->stop)
 			c->r->stopped = true;
@@ -202,20 +209,24 @@ static void supervise(struct child *c)
 			c->r->timed_out = true;
 		if (!ending && (c->r->stopped || c->r->timed_out)) {
 			ending = true;
-			kill_at = deadline_in(GRACE_MS);
-			kill(-c->pid, SIGTERM);
+			end = deadline_in(GRACE_MS);
+			kill(whom, SIGTERM);
 			continue;
 		}
-		if (ending && left == 0 && !killed) {
+		if (ending && left == 0) {
+			if (killed) {
+				c->r->exit_code = 128 + SIGKILL;
+				return;
+			}
 			killed = true;
-			kill(-c->pid, SIGKILL);
+			end = deadline_in(GRACE_MS);
+			kill(whom, SIGKILL);
+			continue;
 		}
-		if (killed)
-			left = STOP_POLL_MS;
 		turn(c, c->p->stop && left > STOP_POLL_MS ? STOP_POLL_MS : left);
 	}
-	if (ending)
-		kill(-c->pid, SIGKILL);	/* whatever it left behind in its group */
+	if (ending && !c->p->asks)
+		kill(whom, SIGKILL);	/* what it left behind in its group */
 }
 
 static void drain_rest(struct child *c)
@@ -293,7 +304,7 @@ int proc_detach(const char *const *argv, const char *const *envp, const char *di
 	posix_spawnattr_t attr;
 	sigset_t none;
 	pid_t pid;
-	int rc;
+	int rc = 0;
 
 	if (posix_spawn_file_actions_init(&act))
 		return err_set(err, ERR_INTERNAL, "no memory to start %s", argv[0]);
@@ -304,12 +315,15 @@ int proc_detach(const char *const *argv, const char *const *envp, const char *di
 	sigemptyset(&none);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-	for (int fd = 0; fd <= 2; fd++)
-		posix_spawn_file_actions_addopen(&act, fd, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_addchdir_np(&act, dir);
-	posix_spawn_file_actions_addclosefrom_np(&act, 3);	/* git's own pipes */
-	rc = posix_spawnp(&pid, argv[0], &act, &attr, (char *const *)argv,
-			  envp ? (char *const *)envp : environ);
+	for (int fd = 0; fd <= 2 && !rc; fd++)
+		rc = posix_spawn_file_actions_addopen(&act, fd, "/dev/null", O_RDWR, 0);
+	if (!rc)
+		rc = posix_spawn_file_actions_addchdir_np(&act, dir);
+	if (!rc)
+		rc = posix_spawn_file_actions_addclosefrom_np(&act, 3);	/* git's own pipes */
+	if (!rc)
+		rc = posix_spawnp(&pid, argv[0], &act, &attr, (char *const *)argv,
+				  envp ? (char *const *)envp : environ);
 	posix_spawn_file_actions_destroy(&act);
 	posix_spawnattr_destroy(&attr);
 	if (rc) {

@@ -1,8 +1,9 @@
 /*
  * Child processes: an argv, an environment that is chosen, a deadline.
  *
- * A child runs in a process group of its own; when the deadline passes the
- * whole group gets SIGTERM, and SIGKILL a moment later. No shell is involved,
+ * A child runs in a process group of its own (but see `asks`); when the
+ * deadline passes the whole group gets SIGTERM, and SIGKILL a moment later; one
+ * that even that does not end (a dead disk) is left behind. No shell is involved,
  * and no descriptor but 0 to 2 is passed on: everything that codetrain opens
  * is close-on-exec.
  */
@@ -27,6 +28,9 @@ struct proc {
 	/* When set, standard output is handed over as it comes, and `out` is unused. */
 	void (*on_output)(void *arg, const char *data, size_t len);
 	void *arg;
+	/* It may ask on the terminal, which only a process of the foreground group can read:
+	 * it stays in the caller's group, and ends without what it has started. */
+	bool asks;
 	int timeout_ms;			/* > 0; there is no wait without a bound */
 	const volatile int *stop;	/* when it becomes non-zero the child is ended; may be NULL */
 };

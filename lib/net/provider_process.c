@@ -82,6 +82,7 @@ static int run(const struct provider_request *p, const struct strs *argv,
 		.argv = (const char *const *)argv->v,
 		.envp = (const char *const *)envp->v,
 		.out = out,
+		.asks = true,
 		.timeout_ms = TIMEOUT_MS,
 		.stop = p->a->shared->stop,
 	};

@@ -151,6 +151,13 @@ ok "gives the role's credentials" grep -q 'fakeSessionToken/deploy==' "$T/tty"
 ok "for the code that was typed" grep -q 'SerialNumber=arn%3Aaws%3Aiam%3A%3A111111111111%3Amfa%2Fme&TokenCode=123456' "$T/log"
 status 6 "a code of five digits" tty 12345
 like "$(out)" "an MFA code has six digits" "is refused before it is sent"
+helper_tty() {
+	env STDOUT="$T/tty" AWS_ENDPOINT_URL="$S/ok" python3 "$SOURCE/tests/lib/on_a_terminal.py" "mfa/me: " 123456 sh -c \
+		'printf "protocol=https\nhost=git-codecommit.us-east-2.amazonaws.com\npath=v1/repos/x\n\n" | "$0" --profile mfa get' \
+		"$BUILD/git-credential-codecommit"
+}
+status 0 "an MFA device for git" helper_tty
+ok "is asked on the terminal too" grep -q '^username=.*%fakeSessionToken/deploy==$' "$T/tty"
 status 0 "a credential_process" "$C" --profile process
 is "$(json "d['AccessKeyId']")" AKIACANARYCANARY0001 "is run"
 status 6 "a credential_process that runs itself" "$C" --profile self

@@ -141,6 +141,26 @@ static void a_stop_flag_ends_a_child(void **state)
 	assert_int_equal(r.exit_code, 128 + SIGTERM);
 }
 
+static void only_one_that_asks_stays_in_our_group(void **state)
+{
+	static const bool asks[] = { false, true };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct buf out = BUF_INIT(100);
+		struct proc p = { .argv = ARGV("sh", "-c", "ps -o pgid= $$; exec sleep 1000"),
+				  .out = &out, .asks = asks[i], .timeout_ms = 500 };
+		struct proc_result r;
+		struct err e = { 0 };
+
+		assert_int_equal(proc_run(&p, &r, &e), 0);
+		assert_true(r.timed_out);
+		assert_int_equal(r.exit_code, 128 + SIGTERM);
+		assert_int_equal(strtol(buf_str(&out), NULL, 10) == getpgrp(), asks[i]);
+		buf_free(&out);
+	}
+}
+
 static void environment_is_an_allow_list(void **state)
 {
 	struct strs env = STRS_INIT;
@@ -267,6 +287,7 @@ int main(void)
 		cmocka_unit_test(environment_is_an_allow_list),
 		cmocka_unit_test(a_file_is_replaced_whole),
 		cmocka_unit_test(reading_has_a_maximum),
+		cmocka_unit_test(only_one_that_asks_stays_in_our_group),
 		cmocka_unit_test(folders_come_and_go),
 		cmocka_unit_test(a_lock_is_exclusive_and_bounded),
 		cmocka_unit_test(siblings_are_found_beside_the_program),
