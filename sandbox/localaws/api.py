@@ -205,15 +205,16 @@ def main() -> int:
     os.umask(0o077)
     state = State.from_environment()
     port = state.ports()["api"]
+    held = processes.claim(state.run / "api.pid")
     processes.become_subreaper()
     api = Api(state, f"http://127.0.0.1:{port}")
     api.begin()
     server = Server("127.0.0.1", port, api, Handler)
     server.log_startup = lambda: None       # type: ignore[method-assign]
     signal.signal(signal.SIGTERM, lambda number, frame: threading.Thread(target=server.shutdown).start())
-    processes.write_pid_file(state.run / "api.pid", os.getpid())
     server.serve_forever(poll_interval=0.1)
     processes.end_all(processes.descendants(os.getpid()), 1.0)
+    held.close()
     return 0
 
 

@@ -294,6 +294,7 @@ def _dead_children() -> set[int]:
 def main() -> int:
     os.umask(0o077)
     state = State.from_environment()
+    held = processes.claim(state.run / "git.pid")
     processes.become_subreaper()
     server = GitServer(state, state.ports()["git"])
     known = read_json(state.git_access, {"repositories": {DEVOPS: [FIRST]}})["repositories"]
@@ -301,12 +302,12 @@ def main() -> int:
         for name in names:
             git_repositories.ensure(state, account, name)
     signal.signal(signal.SIGTERM, lambda number, frame: threading.Thread(target=server.shutdown).start())
-    processes.write_pid_file(state.run / "git.pid", os.getpid())
     stop = threading.Event()
     threading.Thread(target=_reap_strangers, args=(stop,), daemon=True).start()
     server.serve_forever(poll_interval=0.1)
     stop.set()
     processes.end_all(processes.descendants(os.getpid()), 2.0)
+    held.close()
     return 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 from .state import write_private
 
@@ -24,9 +26,17 @@ def start_time(pid: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
-def write_pid_file(path: Path, pid: int) -> None:
-    """One line: the pid and the time it began."""
-    write_private(path, f"{pid} {start_time(pid)}\n")
+def claim(path: Path) -> IO[str]:
+    """Makes this process the one that the pid file names: one line, the pid and the time it began.
+
+    The lock that comes back must be kept; a second process that claims the same name ends."""
+    held = open(path.with_suffix(".lock"), "a")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"{path.stem}: another one runs already") from None
+    write_private(path, f"{os.getpid()} {start_time(os.getpid())}\n")
+    return held
 
 
 def running(path: Path) -> int | None:

@@ -57,6 +57,19 @@ class Container(Case):
                 self.assertEqual((self.folder / "ml/out").read_text(), "out\n")
                 (self.folder / "ml/out").unlink()
 
+    def test_other_folders(self) -> None:
+        if container.bubblewrap() is None or not Path("/usr/src").is_dir():
+            self.skipTest("bubblewrap does not work here")
+        shutil.rmtree(self.folder / "tree/opt")
+        for place in ("app", "usr/src/app", "home/me"):
+            target = self.folder / "tree" / place
+            target.mkdir(parents=True, exist_ok=True)
+            (target / "train").write_text('#!/bin/sh\necho "$0 $(cat /opt/ml/in)"\n')
+            (target / "train").chmod(0o755)
+            self.lines.clear()
+            self.assertEqual(self.start(False, command=[f"/{place}/train"], workdir=f"/{place}").wait(20), 0)
+            self.assertEqual(self.lines, [f"/{place}/train given"])
+
     def test_the_home_is_out_of_sight(self) -> None:
         if container.bubblewrap() is None:
             self.skipTest("bubblewrap does not work here")
