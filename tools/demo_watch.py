@@ -72,9 +72,12 @@ def held_out_accuracy(artifact: str, folder: str) -> str:
     s3 = client("s3", "mlops-beta")
     model = unpack(s3, artifact, os.path.join(folder, "model"))
     output = unpack(s3, artifact.replace("model.tar.gz", "output.tar.gz"), os.path.join(folder, "output"))
-    pythons = glob.glob(os.path.join(os.environ["CODETRAIN_SANDBOX"], "images/venvs/*/bin/python"))
+    pythons = sorted(glob.glob(os.path.join(os.environ["CODETRAIN_SANDBOX"], "images/venvs/*/bin/python")),
+                     key=os.path.getmtime)
+    if not pythons:
+        raise SystemExit("the sandbox kept no Python of the training image")
     check = os.path.join(os.path.dirname(os.path.abspath(__file__)), "demo_model.py")
-    run = subprocess.run([pythons[0], check, model, os.path.join(output, "holdout.csv")],
+    run = subprocess.run([pythons[-1], check, model, os.path.join(output, "holdout.csv")],
                          capture_output=True, text=True, timeout=120)
     if run.returncode:
         raise SystemExit(f"the artefact is no working model: {run.stderr.strip()}")
