@@ -73,7 +73,7 @@ def held_out_accuracy(artifact: str, folder: str) -> str:
     model = unpack(s3, artifact, os.path.join(folder, "model"))
     output = unpack(s3, artifact.replace("model.tar.gz", "output.tar.gz"), os.path.join(folder, "output"))
     pythons = sorted(glob.glob(os.path.join(os.environ["CODETRAIN_SANDBOX"], "images/venvs/*/bin/python")),
-                     key=os.path.getmtime)
+                     key=lambda python: os.lstat(python).st_mtime)
     if not pythons:
         raise SystemExit("the sandbox kept no Python of the training image")
     check = os.path.join(os.path.dirname(os.path.abspath(__file__)), "demo_model.py")
