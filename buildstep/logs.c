@@ -116,8 +116,11 @@ static void print_line(const char *host, const char *text, FILE *out)
 			fputs(host, out);
 			for (size_t i = 0; i < len; i++) {
 				unsigned char c = (unsigned char)text[i];
+				bool c1 = c == 0xc2 && (unsigned char)text[i + 1] >= 0x80 &&
+					  (unsigned char)text[i + 1] < 0xa0;
 
-				putc((c < 0x20 && c != '\t') || c == 0x7f ? '?' : c, out);
+				putc((c < 0x20 && c != '\t') || c == 0x7f || c1 ? '?' : c, out);
+				i += c1;
 			}
 			putc('\n', out);
 		}

@@ -59,9 +59,12 @@ static void on_fault(void *arg, const struct shape_fault *f)
 
 	place(c->request, f->pointer, where);
 	/* the path too: a value that an option gave has no other place */
-	buf_addf(c->report, "%s%s%s%s%s%s%s%s\n", f->warning ? "warning: " : "", where, f->pointer,
+	buf_addf(c->report, "%s%s%s%s%s%s%s%s", f->warning ? "warning: " : "", where, f->pointer,
 		 *f->pointer ? ": " : "", f->message, f->suggestion ? "; did you mean \"" : "",
 		 f->suggestion ? f->suggestion : "", f->suggestion ? "\"?" : "");
+	if (c->report->len > start)
+		err_tidy(c->report->data + start);	/* names are the file's */
+	buf_addc(c->report, '\n');
 	if (!f->warning && c->faults++ == 0 && !c->report->failed)
 		snprintf(c->first, sizeof(c->first), "%.*s",
 			 (int)(c->report->len - start - 1), c->report->data + start);

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+void err_tidy(char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = (*s == '\n' || *s == '\t') ? ' ' : '?';
+		if ((unsigned char)s[0] == 0xc2 && s[1] && (unsigned char)s[1] < 0xa0)
+			s[0] = s[1] = '?';	/* U+0080 to U+009F: ESC [ in one character */
+	}
+}
+
 /* Text from servers and files reaches terminals and logs through here. */
 static void tidy(char *s, size_t cap)
 {
@@ -16,12 +26,7 @@ static void tidy(char *s, size_t cap)
 			len--;
 		s[len] = '\0';
 	}
-	for (; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = (*s == '\n' || *s == '\t') ? ' ' : '?';
-		if ((unsigned char)s[0] == 0xc2 && s[1] && (unsigned char)s[1] < 0xa0)
-			s[0] = s[1] = '?';	/* U+0080 to U+009F: ESC [ in one character */
-	}
+	err_tidy(s);
 }
 
 int err_vset(struct err *err, enum err_class class, const char *fmt, va_list ap)

@@ -51,4 +51,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
 int err_suffix(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Makes one harmless line of a text: control characters become '?' or ' '. */
+void err_tidy(char *text);
+
 #endif

@@ -37,6 +37,20 @@ static int malformed(struct work *w, const char *at)
 		       buf_str(&w->pointer), (int)strnlen(at, 40), at);
 }
 
+/* A request is kept, shown and logged: what signs it has no place in it. */
+static bool is_credential(const char *name)
+{
+	static const char *const names[] = {
+		"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* One reference at *at, which begins with "${"; moves *at behind it. */
 static int reference(struct work *w, const char **at, struct buf *out)
 {
@@ -50,6 +64,9 @@ static int reference(struct work *w, const char **at, struct buf *out)
 		return malformed(w, *at);
 	memcpy(copy, name, len);
 	copy[len] = '\0';
+	if (is_credential(copy))
+		return err_set(w->err, ERR_USAGE, "%s: the variable %s is a credential, which has no "
+			       "place in a request", buf_str(&w->pointer), copy);
 	value = w->lookup(w->arg, copy);
 	*at = end + 1;
 	if (name[len] == ':' && name[len + 1] == '-') {

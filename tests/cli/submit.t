@@ -35,6 +35,9 @@ sed 's/3600/"3600"/; s/c4.2x/c4.9x/' spec.json >bad.json
 status 2 "two faults" submit bad.json
 like "$(err)" 'bad\.json:5:.*InstanceType' "the first is told"
 like "$(err)" 'bad\.json:6:.*MaxRuntimeInSeconds' "and the second"
+printf '{"a\\u001b[2J\302\233": 1}' >bad.json
+status 2 "control characters in a member's name" submit bad.json
+is "$(tr -cd '\033\233' <"$ERR")" "" "they do not reach the terminal"
 status 2 "a variable that is not set" env -u IMAGE codetrain-submit spec.json
 like "$(err)" 'spec\.json:2:[0-9]+: .*IMAGE is not set' "it is told with its place"
 status 2 "a place for --set that is not there" submit spec.json --set 'InputDataConfig[0].ChannelName=x'

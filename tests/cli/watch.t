@@ -16,12 +16,13 @@ status 2 "a name that no job has" codetrain-watch a_b
 status 1 "a job that is not there" watch nothing
 like "$(err)" 'no training job nothing in mlops/beta' "it is told where"
 
-aws_plan '{"polls": 1, "lines": ["a\rb", "\u001b[31mred"]}'
+aws_plan '{"polls": 1, "lines": ["a\rb", "\u001b[31mred", "\u009b31mred"]}'
 job one
 status 0 "a job that completes" watch one
 is "$(out)" "a
 b of algo-1
-?[31mred of algo-1" "its log lines are on stdout, and steer no terminal"
+?[31mred of algo-1
+?31mred of algo-1" "its log lines are on stdout, and steer no terminal"
 like "$(err)" '^22:13:20 Starting: Preparing$' "its states are on stderr"
 like "$(err)" 'validation:accuracy = 0.97' "its metrics too"
 status 0 "without logs" watch one --no-logs

@@ -37,6 +37,8 @@ static void err_cannot_steer_a_terminal(void **state)
 	struct err e = { 0 };
 
 	(void)state;
+	err_set(&e, ERR_NO, "%s", "\302\2332Jé");
+	assert_string_equal(e.message, "??2Jé");
 	err_set(&e, ERR_NO, "%s", "a\033[2Jb\nc");
 	assert_string_equal(e.message, "a?[2Jb c");
 }

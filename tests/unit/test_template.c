@@ -76,6 +76,9 @@ static void refuses(void **state)
 	} bad[] = {
 		{ "{\"a\":[1,\"${NONE}\"]}", "/a/1", "/a/1: the variable NONE is not set" },
 		{ "{\"a/b~\":\"${NONE}\"}", "/a~1b~0", "/a~1b~0: the variable NONE" },
+		{ "{\"a\":\"${AWS_SECRET_ACCESS_KEY}\"}", "/a",
+		  "/a: the variable AWS_SECRET_ACCESS_KEY is a credential" },
+		{ "{\"a\":\"${AWS_SESSION_TOKEN:-x}\"}", "/a", "is a credential" },
 		{ "\"${COMMIT\"", "", "\"${COMMIT\" is not ${NAME}" },
 		{ "{\"x\":\"y\",\"z\":\"${}\"}", "/z", "/z: \"${}\" is not ${NAME}" },
 		{ "\"${1A}\"", "", "is not ${NAME}" },
