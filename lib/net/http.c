@@ -14,7 +14,7 @@
 
 enum {
 	CONNECT_TIMEOUT_MS = 5000,
-	LOW_SPEED_SECONDS = 30,		/* a transfer without a byte for so long has hung */
+	LOW_SPEED_SECONDS = 30,		/* a file without a byte for so long has hung */
 	HEADER_COUNT_MAX = 64,
 	STREAM_BUFFER = 256 << 10,
 };
@@ -255,8 +255,11 @@ static void set_connection(CURL *e, struct transfer *t)
 			 (long)(q->connect_timeout_ms > 0 ? q->connect_timeout_ms
 							  : t->h->connect_timeout_ms));
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_SECONDS);
+	/* its clock also runs while an answer is being made, which has a limit of its own */
+	if (q->upload_fd >= 0 || q->download_fd >= 0) {
+		curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_SECONDS);
+	}
 	set_authorities(e, t->h);
 	if (q->no_proxy) {
 		curl_easy_setopt(e, CURLOPT_PROXY, "");
