@@ -34,7 +34,7 @@ int opt_seconds(const char *s, long *out)
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	size_t len = strlen(s);
 	char digits[20];
-	long factor = 1;
+	long factor = 1, n;
 
 	for (size_t i = 0; len > 0 && i < sizeof(units) / sizeof(*units); i++) {
 		if (s[len - 1] == units[i].letter) {
@@ -47,9 +47,9 @@ int opt_seconds(const char *s, long *out)
 		return -1;
 	memcpy(digits, s, len);
 	digits[len] = '\0';
-	if (opt_number(digits, out) < 0 || *out > LONG_MAX / factor)
+	if (opt_number(digits, &n) < 0 || n > OPT_SECONDS_MAX / factor)
 		return -1;
-	*out *= factor;
+	*out = n * factor;
 	return 0;
 }
 

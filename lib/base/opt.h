@@ -14,7 +14,7 @@ enum opt_kind {
 	OPT_STRING,	/* value: const char *, borrowed from argv; the last one counts */
 	OPT_LIST,	/* value: struct strs, each use adds */
 	OPT_NUMBER,	/* value: long, 0 or more, decimal */
-	OPT_SECONDS,	/* value: long, in seconds: 90, 90s, 15m, 2h, 3d */
+	OPT_SECONDS,	/* value: long, in seconds: 90, 90s, 15m, 2h, 3d; see opt_seconds */
 };
 
 struct opt {
@@ -53,7 +53,9 @@ enum opt_outcome opt_parse(const struct opt_program *program, char *const *argv,
 /* What --help prints, to stdout. */
 void opt_help(const struct opt_program *program);
 
-/* "90", "90s", "15m", "2h", "3d" to seconds. 0 or -1. */
+#define OPT_SECONDS_MAX (100 * 366 * 86400L)	/* a century, so that sums of times are safe */
+
+/* "90", "90s", "15m", "2h", "3d" to seconds, at most OPT_SECONDS_MAX. 0 or -1. */
 int opt_seconds(const char *s, long *out);
 
 /* Decimal digits only, at most LONG_MAX. 0 or -1. */

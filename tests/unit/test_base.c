@@ -264,6 +264,8 @@ static void wrong_options_are_told(void **state)
 		{ { "t", "--profile" }, "this option wants a value: --profile; see t --help" },
 		{ { "t", "--count", "-1" }, "--count wants a whole number, not \"-1\"" },
 		{ { "t", "--timeout", "5w" }, "--timeout wants a time such as 90s, 15m or 2h, not \"5w\"" },
+		{ { "t", "--timeout", "99999999999d" },
+		  "--timeout wants a time such as 90s, 15m or 2h, not \"99999999999d\"" },
 		{ { "t", "--count", "99999999999999999999" },
 		  "--count wants a whole number, not \"99999999999999999999\"" },
 		{ { "t", "a", "b", "c" }, "one operand too many: c; see t --help" },
