@@ -32,12 +32,19 @@ int strs_add(struct strs *l, const char *s)
 int strs_addf(struct strs *l, const char *fmt, ...)
 {
 	char *copy = NULL;
-	va_list ap;
+	va_list ap, again;
+	int len;
 
+	/* not vasprintf, which leaves copies behind while it grows: it may be a secret */
 	va_start(ap, fmt);
-	if (vasprintf(&copy, fmt, ap) < 0)
-		copy = NULL;
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
+	if (len >= 0)
+		copy = malloc((size_t)len + 1);
+	if (copy)
+		vsnprintf(copy, (size_t)len + 1, fmt, again);
+	va_end(again);
 	return take(l, copy);
 }
 

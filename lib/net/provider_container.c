@@ -149,7 +149,10 @@ int provider_container(const struct provider_request *p, struct creds *out, stru
 
 	if (find_url(p->a, &url, err) < 0 || find_token(p->a, &headers, err) < 0)
 		goto out;
-	strs_add(&headers, "accept: application/json");
+	if (strs_add(&headers, "accept: application/json") < 0) {
+		err_set(err, ERR_INTERNAL, "no memory for a request");
+		goto out;
+	}
 	q.url = buf_str(&url);
 	if (ask(p, &q, &r, err) == 0)
 		result = take(&r, q.url, out, err);

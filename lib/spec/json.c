@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_ROOM = 4096 };
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -92,16 +94,42 @@ void json_free(cJSON *tree)
 	cJSON_Delete(tree);
 }
 
+/* cJSON's own buffer leaves copies behind when it grows. */
+static int print_secret(const cJSON *tree, bool pretty, struct buf *out, struct err *err)
+{
+	size_t left = out->max - out->len, room = FIRST_ROOM;
+
+	for (;; room *= 4) {
+		char *to;
+
+		if (room > left)
+			room = left;
+		to = room < INT_MAX ? buf_room(out, room) : NULL;
+		if (to && cJSON_PrintPreallocated((cJSON *)tree, to, (int)room + 1, pretty)) {
+			out->len += strlen(to);
+			return 0;
+		}
+		if (to)
+			*to = '\0';
+		if (!to || room == left) {
+			out->failed = true;
+			return buf_check(out, "a JSON document", err);
+		}
+	}
+}
+
 int json_print(const cJSON *tree, bool pretty, struct buf *out, struct err *err)
 {
-	char *text = pretty ? cJSON_Print(tree) : cJSON_PrintUnformatted(tree);
+	char *text;
 	size_t len;
 
+	if (out->secret)
+		return print_secret(tree, pretty, out, err);
+	text = pretty ? cJSON_Print(tree) : cJSON_PrintUnformatted(tree);
 	if (!text)
 		return err_set(err, ERR_INTERNAL, "no memory to print JSON");
 	len = strlen(text);
 	buf_add(out, text, len);
-	explicit_bzero(text, len);
 	cJSON_free(text);
 	return buf_check(out, "a JSON document", err);
 }

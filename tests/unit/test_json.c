@@ -118,6 +118,36 @@ static void building_makes_the_way(void **state)
 	json_free(t);
 }
 
+static void a_secret_is_printed_in_secret_memory(void **state)
+{
+	struct buf plain = BUF_INIT(1 << 20), secret = BUF_INIT_SECRET(1 << 20);
+	struct buf small = BUF_INIT_SECRET(5000);
+	cJSON *t = parse("{\"a\":[1,2]}");
+	struct err err = { 0 };
+	char text[8000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	buf_adds(&plain, ">");
+	buf_adds(&secret, ">");
+	for (int pretty = 0; pretty <= 1; pretty++) {
+		assert_int_equal(json_print(t, pretty, &plain, &err), 0);
+		assert_int_equal(json_print(t, pretty, &secret, &err), 0);
+		assert_int_equal(json_set_string(t, "long", text), 0);
+	}
+	assert_int_equal(json_print(t, false, &plain, &err), 0);
+	assert_int_equal(json_print(t, false, &secret, &err), 0);
+	assert_string_equal(buf_str(&secret), buf_str(&plain));
+	assert_int_equal(secret.len, plain.len);
+	assert_int_equal(json_print(t, false, &small, &err), -1);
+	assert_string_equal(buf_str(&small), "");
+	buf_free(&plain);
+	buf_free(&secret);
+	buf_free(&small);
+	json_free(t);
+}
+
 static void pointers_are_located(void **state)
 {
 	static const char text[] = "{\n  \"a/b\": [1,\n    {\"~\": \"x\"}]\n}";
@@ -141,6 +171,7 @@ int main(void)
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(paths_are_walked),
 		cmocka_unit_test(building_makes_the_way),
+		cmocka_unit_test(a_secret_is_printed_in_secret_memory),
 		cmocka_unit_test(pointers_are_located),
 	};
 
