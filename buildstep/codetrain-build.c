@@ -3,6 +3,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
+#include "lib/base/secret.h"
 #include "lib/base/term.h"
 #include "lib/spec/json.h"
 
@@ -224,6 +225,7 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 
 	(void)argc;
+	secret_process_init();
 	if (opt_parse(&program, argv, &args, &err) == OPT_GO && check(&o, time, &err) == 0) {
 		catch_signals();
 		build(&o, &err);
