@@ -32,31 +32,6 @@ void identity_close(struct identity *id)
 	memset(id, 0, sizeof(*id));
 }
 
-static int assume(struct identity *id, struct creds *out, struct err *err)
-{
-	cJSON *q = cJSON_CreateObject(), *answer = NULL;
-	const char *key, *secret, *token;
-	int result = -1;
-
-	if (json_set_string(q, "RoleArn", id->options.role_arn) < 0 ||
-	    json_set_string(q, "RoleSessionName", "codetrain") < 0) {
-		err_set(err, ERR_INTERNAL, "no memory to assume a role");
-		goto out;
-	}
-	if (aws_call(id->home, "sts:AssumeRole", q, &answer, err) < 0 ||
-	    json_need(answer, "Credentials.AccessKeyId", "the answer of sts", &key, err) < 0 ||
-	    json_need(answer, "Credentials.SecretAccessKey", "the answer of sts", &secret, err) < 0 ||
-	    json_need(answer, "Credentials.SessionToken", "the answer of sts", &token, err) < 0 ||
-	    creds_set(out, key, secret, token, "assumed role", err) < 0)
-		goto out;
-	clock_parse(json_string(answer, "Credentials.Expiration", ""), &out->expiration);
-	result = 0;
-out:
-	json_free(q);
-	json_free(answer);
-	return result;
-}
-
 static int fetch(struct identity *id, struct err *err)
 {
 	struct aws_settings settings = {
@@ -71,7 +46,7 @@ static int fetch(struct identity *id, struct err *err)
 		return -1;
 	if (id->options.secret ?
 		    aws_secret_credentials(id->home, id->options.secret, fresh, err) < 0 :
-		    assume(id, fresh, err) < 0)
+		    aws_role_credentials(id->home, id->options.role_arn, fresh, err) < 0)
 		goto fail;
 	settings.creds = fresh;
 	job = aws_open_beside(id->home, &settings, err);

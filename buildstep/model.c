@@ -93,8 +93,8 @@ int model_make(struct aws *who, const struct model_want *want, struct model_made
 	       struct err *err)
 {
 	char role[ROLE_ARN_MAX], part[64];
+	int result = -1, attempt;
 	cJSON *q = NULL;
-	int result = -1;
 
 	memset(out, 0, sizeof(*out));
 	/* by name without asking IAM: who releases needs no right to look at roles */
@@ -105,7 +105,7 @@ int model_make(struct aws *who, const struct model_want *want, struct model_made
 	q = request(want, role, err);
 	if (!q)
 		return -1;
-	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+	for (attempt = 0; attempt < ATTEMPTS; attempt++) {
 		if (look(who, q, out, &result, err))
 			break;
 		result = create(who, q, out, err);
@@ -117,6 +117,8 @@ int model_make(struct aws *who, const struct model_want *want, struct model_made
 		}
 	}
 	json_free(q);
+	if (result < 0 && attempt == ATTEMPTS && taken(who, err))
+		err->class = ERR_CONFLICT;	/* whose it is cannot be seen */
 	if (result == 0)
 		err->class = ERR_NONE;	/* of what was tried on the way */
 	return result;

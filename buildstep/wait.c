@@ -113,6 +113,7 @@ static void show_states(struct waiting *w, const cJSON *d)
 		const char *message = json_string(t, "StatusMessage", "");
 		char when[CLOCK_EXTENDED_LEN];
 		int64_t start = json_integer(t, "StartTime", 0);
+		struct err line;
 
 		/* the last one that was printed may have another message by now */
 		if (i + 1 == w->transitions && strncmp(message, w->message, sizeof(w->message) - 1) == 0)
@@ -120,8 +121,10 @@ static void show_states(struct waiting *w, const cJSON *d)
 		snprintf(w->message, sizeof(w->message), "%s", message);
 		clear_progress(w);
 		clock_extended(start > 0 ? start : clock_now(), when);
-		fprintf(w->o->states, "%.8s %s%s%s\n", when + 11, json_string(t, "Status", "?"),
+		/* the text may be the container's: err_set keeps it from steering a terminal */
+		err_set(&line, ERR_NONE, "%.8s %s%s%s", when + 11, json_string(t, "Status", "?"),
 			*message ? ": " : "", message);
+		fprintf(w->o->states, "%s\n", line.message);
 	}
 	w->transitions = n;
 	fflush(w->o->states);

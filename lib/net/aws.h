@@ -135,4 +135,7 @@ int aws_call_all(struct aws *a, const char *operation, const cJSON *input, const
 int aws_secret_credentials(struct aws *a, const char *secret_id, struct creds *out,
 			   struct err *err);
 
+/* Credentials of a role, by sts:AssumeRole, into `out`. */
+int aws_role_credentials(struct aws *a, const char *role_arn, struct creds *out, struct err *err);
+
 #endif

@@ -52,6 +52,13 @@ out:
 	return result;
 }
 
+int aws_role_credentials(struct aws *a, const char *role_arn, struct creds *out, struct err *err)
+{
+	const struct chain_role role = { .arn = role_arn };
+
+	return provider_assume(a, &role, out, err);
+}
+
 int provider_role(const struct provider_request *p, struct creds *out, struct err *err)
 {
 	struct chain_input in = aws_chain_input(p->a);
