@@ -1,7 +1,5 @@
 #include "grant_documents.h"
 
-#include "lib/aws/hash.h"
-#include "lib/base/encode.h"
 #include "policy.h"
 
 #include <string.h>
@@ -90,24 +88,15 @@ static int get(struct aws *a, const char *operation, const struct grant_document
 	return result;
 }
 
-/* S3 wants a checksum of what changes a bucket. */
 static int put(struct aws *a, const char *operation, const struct grant_document *d,
 	       const char *body, struct err *err)
 {
-	struct buf sum = BUF_INIT(64);
-	unsigned char digest[HASH_LEN];
 	cJSON *q = cJSON_CreateObject();
-	int result = -1;
+	int result = json_set_string(q, "Bucket", d->name) < 0 ||
+				     json_set_string(q, "Body", body) < 0 ?
+			     no_memory(err) : aws_call(a, operation, q, NULL, err);
 
-	hash_sha256(body, strlen(body), digest);
-	encode_base64(digest, sizeof(digest), &sum);
-	if (json_set_string(q, "Bucket", d->name) < 0 || json_set_string(q, "Body", body) < 0 ||
-	    json_set_string(q, "x-amz-checksum-sha256", buf_str(&sum)) < 0)
-		no_memory(err);
-	else
-		result = aws_call(a, operation, q, NULL, err);
 	json_free(q);
-	buf_free(&sum);
 	return result;
 }
 

@@ -15,6 +15,8 @@ FOLDER/plan is read at every request: a JSON object. FOLDER/jobs: the jobs that 
              refuse:CODE:MESSAGE (status 400)
   "existing": members that replace those of a job when it is described
 """
+import base64
+import hashlib
 import json
 import os
 import re
@@ -216,7 +218,9 @@ def query(account, q):
     return f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>"
 
 
-def s3(method, bucket, what, body):
+def s3(method, bucket, what, body, checksums):
+    if method == "PUT" and checksums != [base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()]:
+        raise Refused("InvalidRequest", "Expecting a single x-amz-checksum- header")
     if bucket != "mlops-beta-222222222222":
         raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
     if method == "PUT":
@@ -308,7 +312,8 @@ class Handler(BaseHTTPRequestHandler):
                 elif form:
                     text, media = query(account, form), "text/xml"
                 else:
-                    text, media = s3(self.command, url.path.strip("/"), what, body), "application/xml"
+                    text, media = s3(self.command, url.path.strip("/"), what, body,
+                                     self.headers.get_all("x-amz-checksum-sha256", [])), "application/xml"
         except Refused as r:
             self.refuse(kind, r.code, r.message, r.status)
             return
