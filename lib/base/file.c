@@ -11,7 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 32768, LOCK_POLL_MS = 20 };
+enum { CHUNK = 32768, LOCK_POLL_MS = 20, READ_WAIT_MS = 30000 };
+
+/* False, with errno ETIMEDOUT, when nothing came in time. */
+static bool wait_for_more(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (poll(&p, 1, READ_WAIT_MS) != 0)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
 
 int file_read_fd(int fd, const char *what, struct buf *out, struct err *err)
 {
@@ -27,6 +38,8 @@ int file_read_fd(int fd, const char *what, struct buf *out, struct err *err)
 			explicit_bzero(chunk, sizeof(chunk));
 		if (n == 0)
 			return buf_check(out, what, err);
+		if (n < 0 && errno == EAGAIN && wait_for_more(fd))
+			continue;
 		if (n < 0 && errno != EINTR)
 			return err_errno(err, "cannot read %s", what);
 		if (out->failed)

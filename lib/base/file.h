@@ -18,11 +18,12 @@ struct file_info {
 	bool others_can_read;	/* mode has a bit for group or others */
 };
 
-/* Appends the content of a regular file to `out`. With `info`, a missing file
+/* Appends the content of a file to `out`; of a pipe, which may be slow, too. With `info`, a missing file
  * is no error. A file larger than the buffer takes is ERR_USAGE. */
 int file_read(const char *path, struct buf *out, struct file_info *info, struct err *err);
 
-/* Appends all of a descriptor, up to the buffer's maximum. */
+/* Appends all of a descriptor, up to the buffer's maximum. One that is not to
+ * block is waited for, 30 seconds for each piece. */
 int file_read_fd(int fd, const char *what, struct buf *out, struct err *err);
 
 /* Writes all, through EINTR and short writes. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -214,6 +216,35 @@ static void reading_has_a_maximum(void **state)
 	buf_free(&small);
 }
 
+/* As bash gives it for <(COMMAND): opened again without blocking, empty at first. */
+static void a_slow_pipe_is_read_to_its_end(void **state)
+{
+	struct buf b = BUF_INIT(10);
+	struct err e = { 0 };
+	char path[40];
+	int fd[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd[0]);
+	pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < 3; i++) {
+			poll(NULL, 0, 20);
+			if (write(fd[1], "abc", 3) != 3)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(fd[1]);
+	assert_int_equal(file_read(path, &b, NULL, &e), 0);
+	assert_string_equal(buf_str(&b), "abcabcabc");
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd[0]);
+	buf_free(&b);
+}
+
 static void folders_come_and_go(void **state)
 {
 	struct err e = { 0 };
@@ -288,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_replaced_whole),
 		cmocka_unit_test(reading_has_a_maximum),
 		cmocka_unit_test(only_one_that_asks_stays_in_our_group),
+		cmocka_unit_test(a_slow_pipe_is_read_to_its_end),
 		cmocka_unit_test(folders_come_and_go),
 		cmocka_unit_test(a_lock_is_exclusive_and_bounded),
 		cmocka_unit_test(siblings_are_found_beside_the_program),
