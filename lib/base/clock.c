@@ -224,8 +224,3 @@ bool deadline_over(deadline_t d)
 {
 	return deadline_left(d) == 0;
 }
-
-deadline_t deadline_first(deadline_t a, deadline_t b)
-{
-	return a < b ? a : b;
-}

@@ -30,7 +30,5 @@ deadline_t deadline_in(int64_t ms);
 /* Milliseconds left, never below 0 and never above INT_MAX (for poll). */
 int deadline_left(deadline_t d);
 bool deadline_over(deadline_t d);
-/* The earlier of the two. */
-deadline_t deadline_first(deadline_t a, deadline_t b);
 
 #endif

@@ -39,8 +39,6 @@ struct aws_shared {
 	int timeout_ms;
 };
 
-#define AWS_ROLE_CHAIN_MAX 8
-
 struct aws {
 	struct aws_shared *shared;
 	char *profile;			/* as given; NULL: the chain's */
