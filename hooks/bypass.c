@@ -13,7 +13,7 @@ static void bare_url(const char *url, struct buf *out)
 {
 	const char *scheme = strstr(url, "://");
 	const char *host = scheme ? scheme + 3 : url;
-	const char *at = scheme ? memchr(host, '@', strcspn(host, "/")) : NULL;
+	const char *at = scheme ? memrchr(host, '@', strcspn(host, "/")) : NULL;
 
 	buf_add(out, url, (size_t)(host - url));
 	buf_adds(out, at ? at + 1 : host);

@@ -242,6 +242,10 @@ like "$(err)" "k:1:1" "it tells what it let through"
 like "$(cat .git/codetrain/bypass.log)" '"reason":"key is revoked".*"file":"k"' "and keeps a record"
 is "$(stat -c %a .git/codetrain/bypass.log)" 600 "that only the owner reads"
 unlike "$(cat .git/codetrain/bypass.log)" "$id" "without the secret"
+url=https://user:pass@word@git.example.com/x
+echo "refs/heads/main $(git rev-parse HEAD) refs/heads/main 0000000000000000000000000000000000000000" |
+	CODETRAIN_SKIP_CHECKS='key is revoked' pre-push "$url" "$url" 2>"$ERR"
+like "$(tail -n 1 .git/codetrain/bypass.log)" '"url":"https://git.example.com/x"' "and without the URL's password"
 
 fresh
 echo b >b && commit && git config codetrain.deadline 0
