@@ -1,5 +1,6 @@
 #include "range.h"
 #include "range_repo.h"
+#include "lib/base/strs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,13 +71,13 @@ int range_read(struct range *range, const char *text, size_t len, struct err *er
 }
 
 /* refs/remotes/a/b/main is not of remote a when there is a remote a/b. */
-static bool is_of_other(const git_strarray *remotes, const char *name, const char *ref)
+static bool is_of_other(const struct strs *remotes, const char *name, const char *ref)
 {
 	size_t len = strlen(name);
 
 	ref += strlen("refs/remotes/");
-	for (size_t i = 0; i < remotes->count; i++) {
-		const char *other = remotes->strings[i];
+	for (size_t i = 0; i < remotes->n; i++) {
+		const char *other = remotes->v[i];
 		size_t n = strlen(other);
 
 		if (n > len && other[len] == '/' && strncmp(other, name, len) == 0 &&
@@ -86,11 +87,27 @@ static bool is_of_other(const git_strarray *remotes, const char *name, const cha
 	return false;
 }
 
+/* The names of remotes, one for each variable of theirs. (git_remote_list of
+ * libgit2 1.5 leaks.) */
+static int add_remote(void *arg, const char *variable, const char *value, struct err *err)
+{
+	static const char section[] = "remote.";
+	const char *dot = strrchr(variable, '.');
+	size_t n = strlen(section);
+
+	(void)value;
+	if (strncmp(variable, section, n) != 0 || dot < variable + n || strcmp(dot, ".url") != 0)
+		return 0;
+	if (strs_addf(arg, "%.*s", (int)(dot - variable - (ptrdiff_t)n), variable + n) < 0)
+		return err_set(err, ERR_USAGE, "more than %d remotes", STRS_MAX);
+	return 0;
+}
+
 /* The commits of refs/remotes/NAME/. */
 static int hide_remote(struct range *range, const char *name, struct err *err)
 {
 	git_reference_iterator *it = NULL;
-	git_strarray remotes = { 0 };
+	struct strs remotes = STRS_INIT;
 	git_reference *ref;
 	char glob[REMOTE_MAX + 32];
 	int rc = 0;
@@ -98,8 +115,8 @@ static int hide_remote(struct range *range, const char *name, struct err *err)
 	if ((size_t)snprintf(glob, sizeof(glob), "refs/remotes/%s/*", name) >= sizeof(glob) ||
 	    strpbrk(name, "*?[\\"))
 		return 0;
-	if (git_remote_list(&remotes, range->repo) < 0 ||
-	    git_reference_iterator_glob_new(&it, range->repo, glob) < 0)
+	rc = range_repo_each_config(range->repo, add_remote, &remotes, err);
+	if (rc == 0 && git_reference_iterator_glob_new(&it, range->repo, glob) < 0)
 		rc = range_repo_error(err, "cannot list the remotes' refs");
 	while (rc == 0 && git_reference_next(&ref, it) == 0) {
 		git_object *commit = NULL;
@@ -112,7 +129,7 @@ static int hide_remote(struct range *range, const char *name, struct err *err)
 		git_reference_free(ref);
 	}
 	git_reference_iterator_free(it);
-	git_strarray_dispose(&remotes);
+	strs_free(&remotes);
 	return rc;
 }
 
