@@ -41,8 +41,10 @@ static int fail(struct queue_db *db, const char *doing, struct err *err)
 	case SQLITE_NOTADB:
 		return err_set(err, ERR_INTERNAL,
 			       "cannot %s: %s is damaged (%s); move it away with "
-			       "mv %s %s.damaged, a new one is made by the next push", doing,
-			       path, text, path, path);
+			       "cd '%.*s' && mv queue.db queue.db.damaged; "
+			       "mv queue.db-wal queue.db.damaged-wal (what is newest is in there), "
+			       "a new one is made by the next push", doing, path, text,
+			       (int)(strlen(path) - strlen("/queue.db")), path);
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:

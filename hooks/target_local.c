@@ -6,6 +6,7 @@
 #include "lib/base/proc.h"
 #include "lib/spec/json.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,17 +121,27 @@ out:
 	return rc;
 }
 
+/* A queue that was made anew counts from 1 again: what an event of that number
+ * left is not this one's result. */
+static int forget_result(const char *path, struct err *err)
+{
+	return unlink(path) == 0 || errno == ENOENT ? 0 : err_errno(err, "cannot remove %s", path);
+}
+
 static enum target_verdict start(struct target_job *job, struct err *err)
 {
-	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
+	struct buf dir = BUF_INIT(PATH_MAX_BYTES), result = BUF_INIT(PATH_MAX_BYTES);
 	char name[48];
 	int rc = -1;
 
 	name_of(job->delivery, name);
 	if (build_path(job->gitdir, NULL, NULL, &dir, err) == 0 &&
-	    file_make_dirs(buf_str(&dir), 0700, err) == 0)
+	    file_make_dirs(buf_str(&dir), 0700, err) == 0 &&
+	    build_path(job->gitdir, name, ".json", &result, err) == 0 &&
+	    forget_result(buf_str(&result), err) == 0)
 		rc = launch(job, name, err);
 	buf_free(&dir);
+	buf_free(&result);
 	return rc < 0 ? TARGET_FAILED : TARGET_RUNNING;
 }
 

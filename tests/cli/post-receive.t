@@ -140,7 +140,7 @@ until_true 20 no_drainer broken
 rm -f "$T"/broken.git/codetrain/queue.db-*
 echo 'no database at all, but long enough to be looked at as one by its header' >"$T/broken.git/codetrain/queue.db"
 status 0 "a push with a damaged queue" push broken HEAD:two
-like "$(err)" "queue.db is damaged.*mv .*queue.db" "says what to do"
+like "$(err)" "queue.db is damaged.*cd '$T/broken.git/codetrain' && mv queue.db .*mv queue.db-wal" "says what to do"
 like "$(err)" "kept in .*/codetrain/spool/[0-9]+-[0-9a-f]+\.push" "and where the push is"
 status 0 "a second one" push broken HEAD:three
 is "$(ls "$T/broken.git/codetrain/spool" | wc -l)" 2 "both are in the spool"

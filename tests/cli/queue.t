@@ -135,6 +135,8 @@ is "$(sql k "SELECT outcome FROM attempt WHERE event = 2 AND number = 1")" \
 ok "nothing of the first is left"
 echo killed >"$T/how"
 recorded k main
+# of an event with that number in a queue that was moved away: no result of this one
+echo '{"status":"SUCCEEDED"}' >"$T/k.git/codetrain/builds/3.json"
 status 1 "one that is killed each time" timeout 60 "$T/bin/codetrain-queue" run -C "$T/k.git"
 like "$(listed "$T/k.git")" "without a result 3 times" "is a dead letter"
 like "$(listed "$T/k.git")" "codetrain queue retry 3" "with the command"
