@@ -108,8 +108,10 @@ int submit_create(struct identity *id, const cJSON *request, struct submit_resul
 			explain(id, request, err);
 			return -1;
 		}
-		if (id->stop && *id->stop)
+		if (id->stop && *id->stop) {
+			err->class = ERR_UNAVAILABLE;	/* nobody looked whose the name is */
 			return err_suffix(err, "; run it again: a job that was made is found");
+		}
 		/* the name is the only key: it tells whether the create came through */
 		if (look(id, request, out, err, &result))
 			return result;
