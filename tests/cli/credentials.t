@@ -104,6 +104,12 @@ is "$(out)" "--format|--|a b|" "whatever they look like"
 status 2 "a command that is not there" "$C" --profile mlops-devops -- /nonexistent/command
 like "$(err)" "cannot run /nonexistent/command: No such file" "is named"
 
+# ---- formats ----
+for f in process json env lines; do
+	status 0 "the format $f" "$C" --profile mlops-devops --format $f
+	is "$(tail -c 1 "$OUT" | wc -l)" 1 "ends with the end of a line"
+done
+
 # ---- what is wrong before anything is sent ----
 status 6 "nothing configured" "$C"
 like "$(err)" "no AWS credentials" "says so"
