@@ -144,13 +144,15 @@ static void expand(const char *pattern, const struct partition *p, const char *r
 
 static int from_override(const char *url, struct endpoint *out, struct err *err)
 {
+	const char *at = strrchr(url, '@');	/* a password may stand before it */
 	size_t len = strlen(url), scheme = begins(url, "https://") ? 8 : begins(url, "http://") ? 7 : 0;
 
 	while (len > scheme && url[len - 1] == '/')
 		len--;
 	if (!scheme || len == scheme || strpbrk(url, " \t\r\n?#@"))
-		return err_set(err, ERR_USAGE, "the endpoint \"%.200s\" is no http or https URL "
-			       "of a host; check endpoint_url and AWS_ENDPOINT_URL", url);
+		return err_set(err, ERR_USAGE, "the endpoint \"%s%.200s\" is no http or https URL "
+			       "of a host; check endpoint_url and AWS_ENDPOINT_URL",
+			       at ? "...@" : "", at ? at + 1 : url);
 	if (len >= sizeof(out->url))
 		return err_set(err, ERR_USAGE, "the endpoint URL is too long (%zu bytes)", len);
 	memcpy(out->url, url, len);

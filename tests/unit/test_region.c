@@ -158,6 +158,10 @@ static void endpoint_overrides(void **state)
 			assert_string_equal(got.url, "before");
 		}
 	}
+	want.override = "https://user:p@ssword@host";
+	assert_int_equal(region_endpoint(&want, &got, &err), -1);
+	assert_null(strstr(err.message, "ssword"));
+	assert_non_null(strstr(err.message, "@host"));
 	want.override = NULL;
 	want.region = "Ohio";
 	assert_int_equal(region_endpoint(&want, &got, &err), -1);
