@@ -61,6 +61,8 @@ static void quote(const char *s, struct buf *out)
 	for (; *s; s++) {
 		if (*s == '\'')
 			buf_adds(out, "'\\''");
+		else if ((unsigned char)*s < ' ' || *s == 127)
+			buf_addc(out, '?');	/* git takes it for any character */
 		else
 			buf_addc(out, *s);
 	}

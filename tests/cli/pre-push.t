@@ -266,6 +266,10 @@ refused "a file over the maximum" origin main
 like "$(err)" "git rm --cached -- 'it'.''s big'" "it names the file, for a shell"
 head -c 1024 /dev/zero >"it's big" && git commit -qa --amend --no-edit
 passes "a file of the maximum" origin main
+head -c 1025 /dev/zero >"$(printf 'a\nrm -rf x')" && commit
+refused "a large file with a line end in its name" origin main
+like "$(err)" "git rm --cached -- 'a\?rm -rf x' && git commit" "the command stays in one line"
+git reset -q --hard origin/main
 branch=$(head -c 200 /dev/zero | tr '\0' b)/$(head -c 57 /dev/zero | tr '\0' b)
 refused "a branch name of 258 characters" origin "main:refs/heads/$branch"
 passes "one of 256 characters" origin "main:refs/heads/${branch%bb}"
