@@ -130,6 +130,10 @@ static int visit(struct check_run *run, const char *path, int depth, struct err 
 	}
 	if (S_ISDIR(st.st_mode))
 		return visit_folder(run, path, depth, err);
+	/* a pipe or a device that is asked for must not pass as clean */
+	if (depth == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return err_set(err, ERR_USAGE, "%s is neither a file nor a folder; keep it in a file "
+			       "to have it checked", path);
 	if (check_item(run, &name, err) < 0)
 		return -1;
 	if (S_ISLNK(st.st_mode))

@@ -159,4 +159,11 @@ if [ -w /dev/full ]; then
 	cd "$T/plain" && codetrain-check --json good >/dev/full 2>"$ERR"
 	is "$?" 70 "a full disk is no verdict"
 fi
+# ---- what is no file ------------------------------------------------------------------
+cd "$T" && mkdir odd && mkfifo odd/pipe && echo x >odd/x
+status 2 "a pipe that is named" codetrain-check odd/pipe
+like "$(err)" "odd/pipe is neither a file nor a folder" "is told"
+status 2 "a device" codetrain-check /dev/null
+status 0 "a pipe in a folder is passed by" codetrain-check odd
+
 done_testing
