@@ -149,16 +149,20 @@ int target_process_watch(pid_t pid)
 
 void target_process_end_session(const char *name)
 {
-	unsigned long long start, session;
+	unsigned long long want, start, session;
 	struct dirent *entry;
 	pid_t leader;
+	char state;
 	DIR *proc;
 
-	if (!parse(name, &leader, &start))
+	if (!parse(name, &leader, &want))
+		return;
+	/* a stranger that has the number by now leads a session of its own */
+	if (stat_field(leader, STAT_START, &start, &state) && start != want)
 		return;
 	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc))) {
-		char *end, state;
+		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
 		if (*end || pid <= 1)

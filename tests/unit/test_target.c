@@ -50,6 +50,8 @@ static void a_process_is_known_by_its_name(void **state)
 	/* the same number of another time, or of before the last boot, is another process */
 	buf_addf(&forged, "pid %ld start %llu boot %s", n, begun - 1, boot);
 	assert_false(target_process_alive(buf_str(&forged), &found));
+	target_process_end_session(buf_str(&forged));
+	assert_true(target_process_alive(buf_str(&id), &found));
 	buf_clear(&forged);
 	buf_addf(&forged, "pid %ld start %llu boot %s", n, begun,
 		 "00000000-0000-0000-0000-000000000000");
