@@ -233,8 +233,10 @@ static int look_at_page(struct aws *aws, const cJSON *ids, const char *marker, d
 		const cJSON *build = json_at(answer, "builds", i);
 		double started = json_number(build, "startTime", 0);
 
-		if (is_ours(build, marker))
-			*found = cJSON_Duplicate(build, true);
+		if (is_ours(build, marker) && !(*found = cJSON_Duplicate(build, true))) {
+			err_set(err, ERR_INTERNAL, "no memory for a build");
+			goto out;	/* as if it were absent, it would be started again */
+		}
 		*older = *older || (started > 0 && started < since);
 	}
 	rc = 0;
@@ -291,14 +293,14 @@ static int search(struct aws *aws, const char *project, const char *marker, doub
 
 static enum target_verdict look(struct target_job *job, struct err *err)
 {
-	int64_t since = job->delivery->uncertain_ms;
+	int64_t since = job->delivery->uncertain_ms, age = job->now_ms - since;
 	char marker[MARKER_MAX];
 	const char *project;
 	cJSON *found = NULL;
 	struct aws *aws;
 	int rc;
 
-	if (job->now_ms - since < TOKEN_HOLDS_MS)
+	if (age >= 0 && age < TOKEN_HOLDS_MS)	/* below 0 a clock was set back: nobody knows */
 		return TARGET_ABSENT;	/* the same request is the same build still */
 	if (need_project(job, &project, err) < 0)
 		return TARGET_FAILED;
