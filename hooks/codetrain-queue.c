@@ -209,7 +209,8 @@ static int record_lines(struct request *q, struct queue_db *db, struct queue_pus
 		if (push->updates.n == QUEUE_PUSH_REFS)
 			return err_set(err, ERR_USAGE, "more than %d lines; give them in parts",
 				       QUEUE_PUSH_REFS);
-		strs_add(&push->updates, line);
+		if (strs_add(&push->updates, line) < 0)
+			return err_set(err, ERR_INTERNAL, "no memory for the refs");
 	}
 	if (rc < 0 || queue_record(db, buf_str(&q->gitdir), push, &recorded, err) < 0)
 		return -1;

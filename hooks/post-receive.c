@@ -1,8 +1,9 @@
 /*
  * post-receive: records what was pushed, starts the drainer, returns.
  *
- * It reads the environment and its input, writes one transaction, and runs no
- * git and no network: the pusher waits for one fsync.
+ * It reads the environment and its input and writes one transaction: the pusher
+ * waits for one fsync. Only then, and once for each change of the configuration,
+ * it asks codetrain-queue what the targets are called. It uses no network.
  */
 #include "queue_config.h"
 #include "queue_place.h"
@@ -16,6 +17,7 @@
 #include "lib/base/secret.h"
 #include "lib/base/term.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,15 +37,18 @@ struct hook {
 };
 
 /* Nothing may be lost: when the spool cannot take it either, the lines go to
- * the pusher's screen, with the command that takes them in. */
-static void give_up(struct hook *h, const struct err *err)
+ * the pusher's screen, with the command that takes them in. `line`: only this
+ * one; NULL: the whole push. */
+static void give_up(struct hook *h, const struct err *err, const char *line)
 {
 	h->failed = 1;
 	term_error(name, err);
 	fprintf(stderr, "%s: THE PUSH IS IN THE REPOSITORY BUT NOT RECORDED; on the server run\n"
 		"%s: codetrain queue record -C '%s' with these lines on its input:\n",
 		name, name, h->gitdir);
-	for (size_t i = 0; i < h->push.updates.n; i++)
+	if (line)
+		fprintf(stderr, "%s:   %s\n", name, line);
+	for (size_t i = 0; !line && i < h->push.updates.n; i++)
 		fprintf(stderr, "%s:   %s\n", name, h->push.updates.v[i]);
 }
 
@@ -55,7 +60,7 @@ static void spool(struct hook *h, const struct err *why)
 	term_error(name, why);
 	h->failed = 1;
 	if (queue_spool_write(h->gitdir, &h->push, &path, &err) < 0)
-		give_up(h, &err);
+		give_up(h, &err, NULL);
 	else
 		fprintf(stderr, "%s: the push is kept in %s; when the fault is mended, the next push "
 			"delivers it, or: codetrain queue run -C '%s'\n", name, buf_str(&path),
@@ -94,7 +99,13 @@ static void take_line(struct hook *h, const char *line, bool malformed)
 				     line);
 		return;
 	}
-	strs_add(&h->push.updates, line);
+	if (strs_add(&h->push.updates, line) < 0) {
+		const struct err err = { .class = ERR_INTERNAL, .message = "no memory for a ref" };
+
+		h->push.updates.failed = 0;
+		give_up(h, &err, line);
+		return;
+	}
 	h->refs++;
 	if (h->push.updates.n == QUEUE_PUSH_REFS)
 		record_part(h);
@@ -214,6 +225,7 @@ int main(int argc, char **argv)
 	enum opt_outcome outcome;
 
 	secret_process_init();
+	signal(SIGPIPE, SIG_IGN);	/* the pusher may be gone: what was pushed is recorded all the same */
 	outcome = argc > 1 ? opt_parse(&program, argv, &args, &err) : OPT_GO;
 	strs_free(&args);
 	if (outcome != OPT_GO)

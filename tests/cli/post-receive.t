@@ -190,13 +190,21 @@ is "$(sql hand "SELECT ref FROM event")" "refs/heads/one
 refs/heads/two" "and the others recorded"
 run "$T/bin/post-receive" </dev/null
 is "$rc,$(err)" "0," "no line, no word"
+# its error output is a pipe that nobody reads, as when the pusher is gone
+mkfifo "$T/gone"
+printf 'nonsense\n%s %s refs/heads/alone\n' $z "$a" >in
+(
+	exec 8<>"$T/gone" 9>"$T/gone" 8>&-
+	exec "$T/bin/post-receive" <in 2>&9 9>&-
+)
+is "$(sql hand "SELECT count(*) FROM event WHERE ref = 'refs/heads/alone'")" 1 "a push is recorded when the pusher is gone"
 python3 -c "
 for i in range(4500):
     print('$z', '$a', 'refs/tags/t%d' % i)" >in
 run "$T/bin/post-receive" <in
 is "$rc" 0 "more refs than CodeCommit takes in a push"
-like "$(err)" "push of 4500 refs recorded as events 3 to 4502" "are all recorded"
-is "$(sql hand "SELECT count(*) FROM event")" 4502 "none is missing"
+like "$(err)" "push of 4500 refs recorded as events 4 to 4503" "are all recorded"
+is "$(sql hand "SELECT count(*) FROM event")" 4503 "none is missing"
 cd "$T/home" || exit 1
 run "$T/bin/post-receive" </dev/null
 is "$rc" 1 "outside of a repository it says so"
