@@ -68,12 +68,13 @@ static int list_unrouted(struct queue_db *db, int most, struct unrouted *list, i
 	int rc = s ? 1 : -1;
 
 	while (rc > 0 && (rc = queue_db_step(db, s, err)) > 0) {
+		const char *ref = (const char *)sqlite3_column_text(s, 1);
 		const char *new = (const char *)sqlite3_column_text(s, 2);
 		struct unrouted *u = &list[*count];
 
 		u->event = sqlite3_column_int64(s, 0);
-		u->ref = strdup((const char *)sqlite3_column_text(s, 1));
-		u->deletion = queue_push_is_zero(new, (int)strlen(new));
+		u->ref = ref && new ? strdup(ref) : NULL;
+		u->deletion = new && queue_push_is_zero(new, (int)strlen(new));
 		if (!u->ref) {
 			rc = err_set(err, ERR_INTERNAL, "no memory for an event");
 			break;

@@ -33,7 +33,7 @@ void queue_delivery_free(struct queue_delivery *d)
 static char *text(sqlite3_stmt *s, int column, bool *failed)
 {
 	const unsigned char *t = sqlite3_column_text(s, column);
-	char *copy = strdup(t ? (const char *)t : "");
+	char *copy = t ? strdup((const char *)t) : NULL;	/* no column is NULL */
 
 	*failed = *failed || !copy;
 	return copy;
