@@ -162,14 +162,17 @@ static int redact(struct check_run *run, const char *text, struct buf *out, cons
 		  struct err *err)
 {
 	struct redaction r = { .text = text, .out = out };
+	int rc;
 
 	if (!text)
 		return 0;
 	r.len = strlen(text);
 	buf_clear(out);
-	if (scan_bytes(run->redactor, text, r.len, redact_hit, &r, err) < 0)
+	rc = scan_bytes(run->redactor, text, r.len, redact_hit, &r, err);
+	if (rc < 0)
 		return -1;
-	buf_add(out, text + r.at, r.len - r.at);
+	if (rc == 0)	/* or there may be more behind the last */
+		buf_add(out, text + r.at, r.len - r.at);
 	*slot = buf_str(out);
 	return buf_check(out, "a finding", err);
 }

@@ -40,9 +40,17 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 
 int check_secrets(struct check_run *run, const struct check_item *item, struct err *err)
 {
+	struct report_finding more = {
+		.check = "secrets", .rule = "too-many-secrets",
+		.message = "more values look like secrets than are told of one file; what stands "
+			   "behind the last one was not judged",
+	};
 	struct search s = { run, item };
+	int rc = scan_bytes(item->scanner ? item->scanner : run->scanner, item->data, item->len,
+			    hit, &s, err);
 
-	return scan_bytes(item->scanner ? item->scanner : run->scanner, item->data, item->len, hit, &s, err);
+	/* those that were told may all be allowed: the others are not known to be */
+	return rc > 0 ? check_found(run, item, &more, err) : rc;
 }
 
 /* The names that the refs will have there. */

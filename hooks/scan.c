@@ -29,6 +29,7 @@ struct scanner {
 	struct scan_hit hits[SCAN_HITS_MAX];
 	size_t n;	/* hits of this text */
 	size_t first;	/* those before it are of the pass before */
+	bool over;	/* there are more */
 };
 
 /* One text on its way through Hyperscan. */
@@ -101,6 +102,16 @@ static bool allowed(const struct rule *rule, const char *sha256)
 	return false;
 }
 
+static void drop_allowed(struct scanner *s)
+{
+	size_t n = s->first;
+
+	for (size_t i = s->first; i < s->n; i++)
+		if (!allowed(s->hits[i].rule, s->hits[i].sha256))
+			s->hits[n++] = s->hits[i];
+	s->n = n;
+}
+
 /* Whether a hit of a rule that stands earlier (or this one) has the place. A
  * later rule gives way. */
 static bool taken(struct scanner *s, const struct rule *rule, const struct scan_value *v)
@@ -123,8 +134,14 @@ static void add_hit(struct scanner *s, const struct rule *rule, const struct sca
 	struct scan_hit *h;
 	size_t shown = v->n < 4 * SHOWN ? v->n / 4 : SHOWN;
 
-	if (s->n == SCAN_HITS_MAX || taken(s, rule, v))
+	if (s->n == SCAN_HITS_MAX)
+		drop_allowed(s);	/* a thousand examples hide no secret */
+	if (taken(s, rule, v))
 		return;
+	if (s->n == SCAN_HITS_MAX) {
+		s->over = true;
+		return;
+	}
 	h = &s->hits[s->n++];
 	*h = (struct scan_hit){ .rule = rule, .offset = v->offset, .len = v->len };
 	hash_sha256_hex(v->text, v->n, h->sha256);
@@ -164,21 +181,21 @@ static int by_line(const void *a, const void *b)
 /* Lines and columns of the hits of this pass, in one walk over the text. */
 static void place(struct scanner *s, const char *data)
 {
-	const char *at = data, *line_start = data;
-	int line = 1;
+	const char *at = data;
+	int line = 1, column = 1;
 
 	qsort(s->hits + s->first, s->n - s->first, sizeof(*s->hits), by_offset);
 	for (size_t i = s->first; i < s->n; i++) {
 		const char *value = data + s->hits[i].offset;
 		const char *newline;
-		int column = 1;
 
 		while ((newline = memchr(at, '\n', (size_t)(value - at)))) {
-			at = line_start = newline + 1;
+			at = newline + 1;
 			line++;
+			column = 1;
 		}
-		for (const char *c = line_start; c < value; c++)
-			column += ((unsigned char)*c & 0xc0) != 0x80;
+		for (; at < value; at++)
+			column += ((unsigned char)*at & 0xc0) != 0x80;
 		s->hits[i].line = line;
 		s->hits[i].column = column;
 	}
@@ -198,16 +215,6 @@ static void drop_repeats(struct scanner *s)
 		if (!repeated)
 			s->hits[n++] = s->hits[i];
 	}
-	s->n = n;
-}
-
-static void drop_allowed(struct scanner *s)
-{
-	size_t n = s->first;
-
-	for (size_t i = s->first; i < s->n; i++)
-		if (!allowed(s->hits[i].rule, s->hits[i].sha256))
-			s->hits[n++] = s->hits[i];
 	s->n = n;
 }
 
@@ -239,6 +246,7 @@ int scan_bytes(struct scanner *s, const void *data, size_t len, scan_fn *fn, voi
 	int failed;
 
 	s->n = 0;
+	s->over = false;
 	if (len == 0)
 		return 0;
 	if (pass(s, data, len, err) < 0)
@@ -252,5 +260,5 @@ int scan_bytes(struct scanner *s, const void *data, size_t len, scan_fn *fn, voi
 	for (size_t i = 0; i < s->n; i++)
 		if (fn(arg, &s->hits[i], err) < 0)
 			return -1;
-	return 0;
+	return s->over;
 }

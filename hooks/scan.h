@@ -15,7 +15,7 @@
 
 #define SCAN_HASH_LEN 65	/* hex, with the NUL */
 #define SCAN_SHOWN_LEN 16	/* "AKIA****", with the NUL */
-#define SCAN_HITS_MAX 1000	/* in one text; more are not reported */
+#define SCAN_HITS_MAX 1000	/* in one text; see scan_bytes */
 
 struct scan_hit {
 	const struct rule *rule;
@@ -39,7 +39,8 @@ struct scanner;
 int scan_open(const struct scan_rules *rules, struct scanner **out, struct err *err);
 void scan_close(struct scanner *scanner);
 
-/* Calls `fn` for each confirmed secret, in the order of the text. */
+/* Calls `fn` for each confirmed secret, in the order of the text. 1 when there are
+ * more than SCAN_HITS_MAX, and so not all were told. */
 int scan_bytes(struct scanner *scanner, const void *data, size_t len, scan_fn *fn, void *arg,
 	       struct err *err);
 

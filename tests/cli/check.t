@@ -32,6 +32,12 @@ like "$(out)" "link" "is looked at"
 rm sub/link
 printf '[codetrain "allow"]\n\tsha256 = %s\n' "$(printf %s "$secret" | sha256sum | cut -d' ' -f1)" >.codetrain
 status 0 "allowed by .codetrain" codetrain-check .
+for i in 1 2 3 4 5 6 7 8; do printf 'SECRET=%s\n' "$secret"; done >eight
+for i in $(seq 150); do cat eight; done >many
+status 1 "more allowed values than are told" codetrain-check many
+like "$(out)" "too-many-secrets" "hide none behind them"
+status 0 "fewer" codetrain-check eight
+rm eight many
 printf '[codetrain\n' >.codetrain
 status 2 "a broken .codetrain" codetrain-check .
 like "$(err)" "\.codetrain:[12]: " "it names the line"

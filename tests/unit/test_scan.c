@@ -202,11 +202,23 @@ static void long_lines(void **state)
 static void many_hits_are_bounded(void **state)
 {
 	struct buf b = BUF_INIT(1 << 20);
+	struct seen s = { 0 };
+	struct err err = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 3 * SCAN_HITS_MAX; i++)
 		buf_adds(&b, ID "\n");
-	assert_int_equal(scan(b.data, b.len).n, SCAN_HITS_MAX);
+	assert_int_equal(scan_bytes(scanner, b.data, b.len, note, &s, &err), 1);
+	assert_int_equal(s.n, SCAN_HITS_MAX);
+	/* examples that are allowed take nobody's place; and it is one line of them */
+	buf_clear(&b);
+	for (int i = 0; i < 2 * SCAN_HITS_MAX; i++)
+		buf_adds(&b, "AKIAIOSFODNN7" "EXAMPLE ");
+	buf_adds(&b, ID);
+	s = scan(b.data, b.len);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.first.line, 1);
+	assert_int_equal(s.first.column, 2 * SCAN_HITS_MAX * 21 + 1);
 	buf_free(&b);
 }
 
