@@ -36,7 +36,7 @@ status 2 "retry of an unknown event" queue retry 7 -C "$T/r.git"
 status 2 "drop of an unknown event" queue drop 7 -C "$T/r.git"
 status 2 "retry of one good and one bad number" queue retry 1 x -C "$T/r.git"
 status 2 "list of an unknown state" queue list --state good -C "$T/r.git"
-(cd "$T/r.git/refs" && status 0 "in a folder of the repository -C is not needed" queue list)
+status 0 "in a folder of the repository -C is not needed" env -C "$T/r.git/refs" "$BUILD/codetrain" queue list
 
 # ---- local ----
 status 0 "list while it waits" queue list -C "$T/r.git"
