@@ -120,7 +120,8 @@ TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC BUILD="$(a
 	  $(if $(wildcard ../shared/vectors),VECTORS="$(abspath ../shared/vectors)")
 VENV	?= build/venv
 
-RUN_TESTS = $(TEST_ENV) $(PROVE) -j$(PARALLEL) --timer
+# one more than processors: some tests wait for others most of their time
+RUN_TESTS = $(TEST_ENV) $(PROVE) -j$$(($(PARALLEL) + 1)) --timer
 
 check-unit: units
 	$(RUN_TESTS) tests/unit/run.t
