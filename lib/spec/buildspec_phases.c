@@ -210,7 +210,7 @@ void bspec_phases(struct bspec *b, const struct yml_node *value, void *to)
 		if (which < BUILDSPEC_PHASES)
 			phase(b, key, value->items[i].value, which);
 		else if (!bspec_is_private(key->text))
-			bspec_error(b, "buildspec-unknown-phase", key, meant,
+			bspec_error(b, "buildspec-unknown-phase", key, NULL,
 				    "CodeBuild has no phase \"%.60s\", so its commands never run%s%s%s",
 				    key->text, meant ? ": did you mean " : "", meant ? meant : "",
 				    meant ? "?" : "");

@@ -117,20 +117,16 @@ static void unknown_key(struct bspec *b, const struct yml_node *key, const char 
 
 	if (bspec_is_private(key->text))
 		return;
-	for (; n < 23 && keys[n].name; n++)
+	for (; n + 1 < sizeof(names) / sizeof(*names) && keys[n].name; n++)
 		names[n] = keys[n].name;
 	names[n] = NULL;
 	meant = bspec_meant(key->text, names);
-	if (meant) {
-		struct err fix;
-
-		err_set(&fix, ERR_USAGE, "write %s", meant);
-		bspec_error(b, "buildspec-unknown-key", key, fix.message,
+	if (meant)
+		bspec_error(b, "buildspec-unknown-key", key, NULL,
 			    "%s has no \"%.60s\": did you mean \"%s\"?", what, key->text, meant);
-		return;
-	}
-	bspec_warn(b, "buildspec-unknown-key", key, NULL, "%s has no \"%.60s\": CodeBuild passes it over",
-		   what, key->text);
+	else
+		bspec_warn(b, "buildspec-unknown-key", key, NULL,
+			   "%s has no \"%.60s\": CodeBuild passes it over", what, key->text);
 }
 
 void bspec_map(struct bspec *b, const struct yml_node *map, const char *what,

@@ -193,9 +193,9 @@ static void words(void **state)
 		  "the key tag on line 5 might be empty; quote the whole command" },
 		{ V "phases:\n\tbuild: 1\n", "found character that cannot start any token" },
 		{ V "phases: [a, b\nx: y\n", "did not find expected ',' or ']'" },
-		{ V "phases: {bild: {commands: [a]}}\n", "did you mean build?; build" },
+		{ V "phases: {bild: {commands: [a]}}\n", "did you mean build?; " },
 		{ V "phases: {build: {commands: [a], onfailure: ABORT}}\n",
-		  "the phase build has no \"onfailure\": did you mean \"on-failure\"?; write on-failure" },
+		  "the phase build has no \"onfailure\": did you mean \"on-failure\"?; " },
 		{ OK "env: {variables: {MY_PASSWORD: s3cretvalue}}\n", "MY_PASSWORD looks like a secret" },
 	};
 
