@@ -60,7 +60,9 @@ tell "(their addresses and profiles: codetrain sandbox env)"
 
 say 'The grants between the accounts, from one file'
 cd "$SOURCE/examples/scikit-learn-iris"
-show codetrain grant apply -f accounts.json || fail 'the grants could not be applied'
+show codetrain grant apply -f accounts.json >"$D/grants" || { cat "$D/grants"; fail 'the grants could not be applied'; }
+grep -v '|   [+~]' "$D/grants"
+tell "(each statement of each document: codetrain grant plan -f accounts.json)"
 
 say 'A developer clones the repository from CodeCommit, over HTTPS'
 cd "$D/work"
