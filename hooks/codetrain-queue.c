@@ -5,6 +5,7 @@
 #include "queue_place.h"
 #include "queue_print.h"
 #include "queue_record.h"
+#include "queue_spool.h"
 #include "queue_text.h"
 #include "queue_wake.h"
 #include "target_local.h"
@@ -18,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NEWEST = 20, DAY_S = 24 * 3600 };
+enum { NEWEST = 20, DAY_S = 24 * 3600, DAMAGED_MOST = 20 };
 
 static const char name[] = "codetrain queue";
 
@@ -115,6 +116,19 @@ static int numbers(const struct request *q, size_t i, int64_t *out, struct err *
 	return 0;
 }
 
+/* A push that was spooled and cannot be read is delivered by nobody. */
+static int warn_of_damaged(const char *gitdir, struct err *err)
+{
+	struct strs names = STRS_INIT;
+	int rc = queue_spool_damaged(gitdir, DAMAGED_MOST, &names, err);
+
+	for (size_t i = 0; i < names.n; i++)
+		term_warning(name, "%s/codetrain/spool/%s is a push that cannot be read; its refs: "
+			     "codetrain queue record, then remove it", gitdir, names.v[i]);
+	strs_free(&names);
+	return rc;
+}
+
 static int print(struct request *q, const struct queue_filter *filter, int64_t event,
 		 struct err *err)
 {
@@ -124,7 +138,8 @@ static int print(struct request *q, const struct queue_filter *filter, int64_t e
 	int rc = -1;
 
 	if (open_queue(q, &p.db, err) < 0 ||
-	    deliver_loop_fault(buf_str(&q->gitdir), &fault, err) < 0)
+	    deliver_loop_fault(buf_str(&q->gitdir), &fault, err) < 0 ||
+	    warn_of_damaged(buf_str(&q->gitdir), err) < 0)
 		goto out;
 	p.drainer = queue_wake_present(buf_str(&q->gitdir));
 	p.fault = buf_str(&fault);

@@ -214,20 +214,26 @@ static void let_go(struct drain *r)
 }
 
 /* Anything that came between the last turn and the closing of the FIFO? Its
- * hook believed that we would see it. */
-static int anything_left(const struct deliver_loop *loop, int64_t *open, struct err *err)
+ * hook believed that we would see it. `more`: there is work for another life;
+ * with `once` only what was never looked at. */
+static int anything_left(const struct deliver_loop *loop, int64_t *open, bool *more,
+			 struct err *err)
 {
 	struct queue_db *db;
 	bool spooled = false;
+	int64_t unseen = 0;
 	int rc;
 
 	if (queue_db_open(loop->gitdir, QUEUE_DB_EXISTING, QUEUE_DB_BUSY_MS, &db, err) < 0)
 		return -1;
 	rc = queue_store_open_count(db, open, err);
+	if (rc == 0)
+		rc = queue_store_new_count(db, &unseen, err);
 	queue_db_close(db);
 	if (rc == 0)
 		rc = spool_waits(loop->gitdir, &spooled, err);
 	*open += spooled;
+	*more = spooled || (loop->once ? unseen > 0 : *open > 0);
 	return rc;
 }
 
@@ -252,11 +258,23 @@ static int one_life(struct drain *r, struct err *err)
 	return rc;
 }
 
+/* A background drainer whose time is over while something is broken: a new one
+ * goes on trying. */
+static void hand_over_fault(const struct drain *r)
+{
+	struct err ignored;
+
+	if (r->loop->background && !stop && deadline_over(r->end) &&
+	    access(r->loop->gitdir, F_OK) == 0)
+		queue_wake_or_start(r->loop->gitdir, &ignored);
+}
+
 int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, struct err *err)
 {
 	struct drain r = { .loop = loop, .tally = out, .lock = -1, .fifo = -1,
 			   .end = deadline_in(loop->life_s * 1000) };
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
+	bool more = false;
 
 	*out = (struct deliver_tally){ 0 };
 	if (queue_db_path(loop->gitdir, NULL, &dir, err) < 0)
@@ -270,13 +288,15 @@ int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, str
 	stop = 0;
 	catch_signals();
 	do {
-		if (one_life(&r, err) < 0)
+		if (one_life(&r, err) < 0) {
+			hand_over_fault(&r);
 			return -1;
+		}
 		if (out->elsewhere || stop || access(loop->gitdir, F_OK) < 0)
 			return 0;
-		if (anything_left(loop, &out->open, err) < 0)
+		if (anything_left(loop, &out->open, &more, err) < 0)
 			return -1;
-	} while (out->open && !loop->once && !deadline_over(r.end));
+	} while (more && !deadline_over(r.end));
 	if (out->open && loop->background)
 		return queue_wake_or_start(loop->gitdir, err);
 	return 0;

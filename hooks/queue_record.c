@@ -58,7 +58,7 @@ static int insert(struct queue_db *db, const char *gitdir, const struct queue_pu
 }
 
 /* Within a transaction. A file that is not whole is none of ours to lose: it
- * is set aside, and `queue list` counts it. */
+ * is set aside, and `queue list` tells of it. */
 static int take_in(struct queue_db *db, const char *gitdir, struct strs *names, int *count,
 		   struct err *err)
 {
@@ -96,13 +96,12 @@ static int record(struct queue_db *db, const char *gitdir, const struct queue_pu
 	return 0;
 }
 
-/* A file whose content is in the database may stay: its uid is known. */
-static void remove_all(const char *gitdir, const struct strs *names)
+static int remove_all(const char *gitdir, const struct strs *names, struct err *err)
 {
-	struct err ignored;
-
 	for (size_t i = 0; i < names->n; i++)
-		queue_spool_remove(gitdir, names->v[i], &ignored);
+		if (queue_spool_remove(gitdir, names->v[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static int record_all(struct queue_db *db, const char *gitdir, const struct queue_push *push,
@@ -118,8 +117,14 @@ static int record_all(struct queue_db *db, const char *gitdir, const struct queu
 		more = names.n == SPOOL_AT_ONCE;
 		if (rc == 0 && (names.n || push))
 			rc = record(db, gitdir, more ? NULL : push, out, &names, count, err);
-		if (rc == 0)
-			remove_all(gitdir, &names);
+		if (rc == 0 && remove_all(gitdir, &names, err) < 0) {
+			/* content that is in the database may stay, its uid is known; but
+			 * who waits for an empty spool would read it for ever */
+			if (more || !push)
+				rc = -1;
+			else
+				*err = (struct err){ 0 };
+		}
 		strs_free(&names);
 	}
 	return rc;

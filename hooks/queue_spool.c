@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char suffix[] = ".push";
+static const char suffix[] = ".push", aside[] = ".push.damaged";
 static const char first_line[] = "codetrain-spool 1";
 
 static int spool_path(const char *gitdir, const char *name, struct buf *out, struct err *err)
@@ -62,14 +62,25 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool is_spooled(const char *name)
+static bool ends_in(const char *name, const char *end)
 {
-	size_t len = strlen(name), end = sizeof(suffix) - 1;
+	size_t len = strlen(name), n = strlen(end);
 
-	return name[0] != '.' && len > end && strcmp(name + len - end, suffix) == 0;
+	return name[0] != '.' && len > n && strcmp(name + len - n, end) == 0;
 }
 
-int queue_spool_list(const char *gitdir, size_t most, struct strs *names, struct err *err)
+static void keep_oldest(struct strs *names, size_t most)
+{
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), by_name);
+	while (names->n > most) {
+		free(names->v[--names->n]);
+		names->v[names->n] = NULL;
+	}
+}
+
+static int list(const char *gitdir, const char *end, size_t most, struct strs *names,
+		struct err *err)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct dirent *entry;
@@ -83,25 +94,34 @@ int queue_spool_list(const char *gitdir, size_t most, struct strs *names, struct
 		err_errno(err, "cannot read the folder %s", buf_str(&path));
 		goto out;
 	}
-	while (dir && names->n < STRS_MAX && (entry = readdir(dir)))
-		if (is_spooled(entry->d_name))
-			strs_add(names, entry->d_name);
+	while (dir && (entry = readdir(dir))) {
+		if (!ends_in(entry->d_name, end))
+			continue;
+		if (names->n == STRS_MAX)
+			keep_oldest(names, most);
+		strs_add(names, entry->d_name);
+	}
 	if (names->failed) {
 		err_set(err, ERR_INTERNAL, "no memory for the files of %s", buf_str(&path));
 		goto out;
 	}
-	if (names->n)
-		qsort(names->v, names->n, sizeof(*names->v), by_name);
-	while (names->n > most) {
-		free(names->v[--names->n]);
-		names->v[names->n] = NULL;
-	}
+	keep_oldest(names, most);
 	rc = 0;
 out:
 	if (dir)
 		closedir(dir);
 	buf_free(&path);
 	return rc;
+}
+
+int queue_spool_list(const char *gitdir, size_t most, struct strs *names, struct err *err)
+{
+	return list(gitdir, suffix, most, names, err);
+}
+
+int queue_spool_damaged(const char *gitdir, size_t most, struct strs *names, struct err *err)
+{
+	return list(gitdir, aside, most, names, err);
 }
 
 static bool take_uid(struct queue_push *push, const char *value)
@@ -168,16 +188,28 @@ int queue_spool_read(const char *gitdir, const char *name, struct queue_push *pu
 		     struct err *err)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES), text = BUF_INIT(QUEUE_SPOOL_MAX);
-	int rc = -1;
+	int fd, rc = -1;
 
 	queue_push_init(push, "spool", 0);
-	if (spool_path(gitdir, name, &path, err) == 0 &&
-	    file_read(buf_str(&path), &text, NULL, err) == 0) {
+	if (spool_path(gitdir, name, &path, err) < 0)
+		goto out;
+	fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0) {
+		int gone = errno == ENOENT;
+
+		err_errno(err, "cannot open %s", buf_str(&path));
+		if (gone)
+			err->class = ERR_USAGE;
+		goto out;
+	}
+	if (file_read_fd(fd, buf_str(&path), &text, err) == 0) {
 		if (text.len && queue_spool_parse(text.data, text.len, push))
 			rc = 0;
 		else
 			err_set(err, ERR_USAGE, "%s is not a whole spool file", buf_str(&path));
 	}
+	close(fd);
+out:
 	if (rc < 0)
 		queue_push_free(push);
 	buf_free(&text);

@@ -32,13 +32,16 @@ int queue_spool_write(const char *gitdir, const struct queue_push *push, struct 
  * is an empty one. */
 int queue_spool_list(const char *gitdir, size_t most, struct strs *names, struct err *err);
 
-/* ERR_USAGE when the file is not one of ours, whole. */
+/* ERR_USAGE when the file is not one of ours, whole, or is gone by now. */
 int queue_spool_read(const char *gitdir, const char *name, struct queue_push *push,
 		     struct err *err);
 
 int queue_spool_remove(const char *gitdir, const char *name, struct err *err);
 
-/* Sets a file aside that cannot be read, as NAME.damaged. */
+/* Sets a file aside that is not whole, as NAME.damaged. */
 int queue_spool_set_aside(const char *gitdir, const char *name, struct err *err);
+
+/* Names of those that were set aside, at most `most`. */
+int queue_spool_damaged(const char *gitdir, size_t most, struct strs *names, struct err *err);
 
 #endif

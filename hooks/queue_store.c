@@ -250,3 +250,10 @@ int queue_store_open_count(struct queue_db *db, int64_t *count, struct err *err)
 	return queue_db_integer(db, count, err, "SELECT count(*) FROM delivery "
 				"WHERE state IN ('waiting', 'delivering')", "");
 }
+
+int queue_store_new_count(struct queue_db *db, int64_t *count, struct err *err)
+{
+	*count = 0;
+	return queue_db_integer(db, count, err, "SELECT count(*) FROM delivery "
+				"WHERE target = '' AND state = 'waiting' AND class = 0", "");
+}

@@ -142,6 +142,19 @@ like "$(listed "$T/k.git")" "without a result 3 times" "is a dead letter"
 like "$(listed "$T/k.git")" "codetrain queue retry 3" "with the command"
 rm "$T/how"
 
+# ---- a spool file that cannot be read ----
+bare sp local
+recorded sp refs/heads/main
+mkdir "$T/sp.git/codetrain/spool"
+echo nonsense >"$T/sp.git/codetrain/spool/1.push"
+status 0 "a spool file that is not whole" queue run -C "$T/sp.git"
+is "$(states sp)" delivered "stops no other event"
+status 0 "list" queue list -C "$T/sp.git"
+like "$(err)" "spool/1.push.damaged is a push that cannot be read" "it is told until it is removed"
+rm "$T/sp.git/codetrain/spool/1.push.damaged"
+status 0 "list without it" queue list -C "$T/sp.git"
+is "$(err)" "" "is silent"
+
 # ---- configuration ----
 bare c local
 recorded c refs/heads/main
@@ -218,10 +231,7 @@ for f in 500 503 throttle limit html; do
 	fault $f
 	status 7 "CodeBuild answers: $f" queue run --once -C "$T/cb.git"
 	is "$(states cb)" "delivered waiting" "the event waits"
-	queue retry 2 -C "$T/cb.git" 2>/dev/null	# its time is now; the drainer that it starts is ended
-	until_true 20 test -n "$(drainers cb)"
-	kill "$(drainers cb)"
-	until_true 20 no_drainer cb
+	sql cb "UPDATE delivery SET ready_ms = 1 WHERE state = 'waiting'"	# its time is now
 done
 fault throttle
 run queue run --once -C "$T/cb.git"
