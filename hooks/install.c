@@ -34,6 +34,15 @@ static bool exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+/* Two names of one file: an install was ended between the two steps of set_aside. */
+static bool is_same(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return lstat(a, &one) == 0 && lstat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
 static void slot_free(struct slot *s)
 {
 	buf_free(&s->path);
@@ -100,6 +109,8 @@ static int set_aside(struct slot *s, struct err *err)
 {
 	const char *from = buf_str(&s->path), *to = buf_str(&s->previous);
 
+	if (is_same(from, to))
+		return 0;
 	if (s->has_previous)
 		return err_set(err, ERR_CONFLICT,
 			       "%s is not codetrain's, and %s is there too; keep one of them "

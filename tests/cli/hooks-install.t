@@ -33,6 +33,7 @@ fresh
 printf '#!/bin/sh\necho "old hook: $*" >&2\ncat >"$HOME/stdin"\nexit 0\n\n\n' >.git/hooks/pre-push
 chmod 750 .git/hooks/pre-push
 before=$(picture .git/hooks)
+ln .git/hooks/pre-push .git/hooks/pre-push.before-codetrain	# as when it was killed half-way
 status 0 "install beside a hook" codetrain-hooks install
 echo b >b && git add b && git commit -qm b
 run git push origin main
