@@ -58,12 +58,12 @@ static int each_ref(struct check_run *run, const char *glob, ref_fn *fn, struct 
 {
 	git_reference_iterator *it = NULL;
 	git_reference *ref;
-	int rc = 0;
+	int rc = 0, next = 0;
 
 	if ((glob ? git_reference_iterator_glob_new(&it, run->repo, glob)
 		  : git_reference_iterator_new(&it, run->repo)) < 0)
 		return range_repo_error(err, "cannot list the refs");
-	while (rc == 0 && git_reference_next(&ref, it) == 0) {
+	while (rc == 0 && (next = git_reference_next(&ref, it)) == 0) {
 		git_reference *direct = NULL;
 
 		/* one that leads nowhere has nothing to look at */
@@ -72,6 +72,8 @@ static int each_ref(struct check_run *run, const char *glob, ref_fn *fn, struct 
 		git_reference_free(direct);
 		git_reference_free(ref);
 	}
+	if (rc == 0 && next != GIT_ITEROVER)
+		rc = range_repo_error(err, "cannot list the refs");
 	git_reference_iterator_free(it);
 	return rc;
 }

@@ -108,14 +108,16 @@ int range_repo_each_config(git_repository *repo, range_repo_config_fn *fn, void 
 	git_config *config = NULL;
 	git_config_iterator *it = NULL;
 	git_config_entry *e;
-	int rc = 0;
+	int rc = 0, next = 0;
 
 	/* every entry: the iterators that take a pattern leak in libgit2 1.5 */
 	if (git_repository_config_snapshot(&config, repo) < 0 ||
 	    git_config_iterator_new(&it, config) < 0)
 		rc = range_repo_error(err, "cannot read git's configuration");
-	while (rc == 0 && git_config_next(&e, it) == 0)
+	while (rc == 0 && (next = git_config_next(&e, it)) == 0)
 		rc = fn(arg, e->name, e->value ? e->value : "", err);
+	if (rc == 0 && next != GIT_ITEROVER)
+		rc = range_repo_error(err, "cannot read git's configuration");
 	git_config_iterator_free(it);
 	git_config_free(config);
 	return rc;
