@@ -177,12 +177,10 @@ int deliver_turn(struct deliver *d, struct deliver_state *out, struct err *err)
 	return 0;
 }
 
-static int adopt(void *arg, const struct queue_delivery *found, struct err *err)
+static int adopt(void *arg, struct queue_delivery *q, struct err *err)
 {
 	struct deliver *d = arg;
-	const struct target *target = target_find(d->s.targets, found->target);
-	/* the row's strings change hands; its owner frees an empty one */
-	struct queue_delivery *q = (struct queue_delivery *)found;
+	const struct target *target = target_find(d->s.targets, q->target);
 
 	if (!target)
 		return 0;

@@ -178,7 +178,7 @@ static void print_row(struct listing *l, const struct queue_delivery *d)
 		print_wrapped(p, d->outcome);
 }
 
-static int add_row(void *arg, const struct queue_delivery *d, struct err *err)
+static int add_row(void *arg, struct queue_delivery *d, struct err *err)
 {
 	struct listing *l = arg;
 	cJSON *o;
@@ -326,7 +326,7 @@ static void show_delivery(const struct queue_print *p, const struct queue_delive
 	print_field(p, "external", d->external);
 }
 
-static int show_row(void *arg, const struct queue_delivery *d, struct err *err)
+static int show_row(void *arg, struct queue_delivery *d, struct err *err)
 {
 	struct listing *l = arg;
 	cJSON *o, *attempts;

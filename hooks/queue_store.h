@@ -41,7 +41,8 @@ struct queue_delivery {
 
 void queue_delivery_free(struct queue_delivery *d);
 
-/* Row by row, in order of event and target. The callback's -1 ends it. */
+/* Row by row, in order of event and target. The callback's -1 ends it. It may keep the
+ * row when it leaves an empty one ({ 0 }); otherwise the row is freed behind it. */
 struct queue_filter {
 	int64_t event;		/* 0: all */
 	const char *target;	/* NULL: all */
@@ -49,7 +50,7 @@ struct queue_filter {
 	int64_t newest;		/* of what is settled well only that of so many newest
 				 * events; 0: all */
 };
-typedef int queue_each(void *arg, const struct queue_delivery *d, struct err *err);
+typedef int queue_each(void *arg, struct queue_delivery *d, struct err *err);
 int queue_store_each(struct queue_db *db, const struct queue_filter *filter, queue_each *each,
 		     void *arg, struct err *err);
 
