@@ -258,11 +258,13 @@ static int set_up(struct queue_db *db, const char *gitdir, struct err *err)
 static int make_file(const char *gitdir, struct queue_db *db, struct err *err)
 {
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
-	int fd = -1, folder, rc = -1;
+	int fd = -1, rc = -1;
 
 	if (queue_db_path(gitdir, NULL, &dir, err) < 0)
 		goto out;
-	if (mkdir(buf_str(&dir), 0700) < 0 && errno != EEXIST) {
+	if (mkdir(buf_str(&dir), 0700) == 0) {
+		file_sync_folder_of(buf_str(&dir));
+	} else if (errno != EEXIST) {
 		err_errno(err, "cannot make the folder %s", buf_str(&dir));
 		goto out;
 	}
@@ -272,11 +274,8 @@ static int make_file(const char *gitdir, struct queue_db *db, struct err *err)
 		goto out;
 	}
 	rc = 0;
-	folder = fd < 0 ? -1 : open(buf_str(&dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder >= 0) {
-		fsync(folder);
-		close(folder);
-	}
+	if (fd >= 0)
+		file_sync_folder_of(buf_str(&db->path));
 out:
 	if (fd >= 0)
 		close(fd);

@@ -92,7 +92,7 @@ int file_write_fd(int fd, const void *data, size_t len, const char *what, struct
 	return 0;
 }
 
-static void sync_folder_of(const char *path)
+void file_sync_folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX_BYTES];
@@ -124,7 +124,7 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 		goto fail;
 	}
 	close(fd);
-	sync_folder_of(path);
+	file_sync_folder_of(path);
 	return 0;
 fail:
 	close(fd);
@@ -144,7 +144,9 @@ int file_make_dirs(const char *path, mode_t mode, struct err *err)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST)
+		if (mkdir(part, mode) == 0)
+			file_sync_folder_of(part);
+		else if (errno != EEXIST)
 			return err_errno(err, "cannot make the folder %s", part);
 	}
 	return 0;

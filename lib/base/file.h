@@ -34,7 +34,11 @@ int file_write_fd(int fd, const void *data, size_t len, const char *what, struct
  * content is there, whole. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
-/* mkdir -p with `mode` for what is made. */
+/* What was made, renamed or removed under this path is so after a power cut too:
+ * fsync of the folder that it is in, where the file system can. */
+void file_sync_folder_of(const char *path);
+
+/* mkdir -p with `mode` for what is made, which is there after a power cut too. */
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 
 /* Removes a folder and all below it, following no link. Missing is done. */
