@@ -16,9 +16,15 @@ struct parser {
 	bool in_section, has_subsection;
 };
 
+/* `c`: what was read last; a line end belongs to the line that it ends. */
+static int bad_at(const struct parser *ps, int c, struct err *err, const char *what)
+{
+	return err_set(err, ERR_USAGE, "%s:%d: %s", ps->name, ps->line - (c == '\n'), what);
+}
+
 static int bad(const struct parser *ps, struct err *err, const char *what)
 {
-	return err_set(err, ERR_USAGE, "%s:%d: %s", ps->name, ps->line, what);
+	return bad_at(ps, 0, err, what);
 }
 
 /* The next character with CRLF read as LF; -1 at the end. */
@@ -64,7 +70,7 @@ static int quoted_subsection(struct parser *ps, struct err *err)
 		if (c == '\\')
 			c = next(ps);
 		if (c == -1 || c == '\n' || c == 0)
-			return bad(ps, err, "a section name is not closed");
+			return bad_at(ps, c, err, "a section name is not closed");
 		buf_addc(&ps->subsection, (char)c);
 	}
 	ps->has_subsection = true;
@@ -91,7 +97,7 @@ static int header(struct parser *ps, struct err *err)
 			return quoted_subsection(ps, err);
 		}
 		if (c == -1 || !(isalnum(c) || c == '-' || c == '.'))
-			return bad(ps, err, "a character that a section name cannot have");
+			return bad_at(ps, c, err, "a character that a section name cannot have");
 		buf_addc(&ps->section, (char)tolower(c));
 	}
 }
@@ -120,14 +126,11 @@ static int value(struct parser *ps, struct err *err)
 
 	skip_blanks(ps);
 	for (;;) {
-		int line = ps->line;
 		int c = next(ps);
 
 		if (c == -1 || c == '\n') {
-			if (quoted) {
-				ps->line = line;
-				return bad(ps, err, "a quote is not closed");
-			}
+			if (quoted)
+				return bad_at(ps, c, err, "a quote is not closed");
 			break;
 		}
 		if (!quoted && (c == '#' || c == ';')) {

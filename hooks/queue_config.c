@@ -1,6 +1,6 @@
 #include "queue_config.h"
+#include "gitconfig.h"
 #include "lib/base/file.h"
-#include "lib/base/proc.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CONFIG_MAX = 256 << 10, GIT_TIMEOUT_MS = 10000, GLOBS_MAX = 64 };
+enum { CONFIG_MAX = 256 << 10, GLOBS_MAX = 64 };
 
 int queue_config_stamp(const char *gitdir, struct buf *out, struct err *err)
 {
@@ -27,64 +27,38 @@ int queue_config_stamp(const char *gitdir, struct buf *out, struct err *err)
 	return buf_check(out, "the stamp of the configuration", err);
 }
 
-/* git's -z form: key, newline, value, NUL; or key, NUL for a bare key. */
-static int take(struct queue_config *config, const struct buf *text, struct err *err)
+static int take(void *arg, const struct gitconfig_entry *e, struct err *err)
 {
-	for (size_t i = 0; i < text->len; i += strlen(text->data + i) + 1) {
-		const char *entry = text->data + i;
-		const char *newline = strchr(entry, '\n');
-		int len = newline ? (int)(newline - entry) : (int)strlen(entry);
+	static const char own[] = "codetrain";
+	struct queue_config *config = arg;
+	size_t n = sizeof(own) - 1;
 
-		strs_addf(&config->keys, "%.*s", len, entry);
-		strs_add(&config->values, newline ? newline + 1 : "true");
-	}
+	/* [codetrain.local] is git's old way to write [codetrain "local"] */
+	if (strncmp(e->section, own, n) != 0 || (e->section[n] && e->section[n] != '.'))
+		return 0;
+	strs_addf(&config->keys, "%s%s%s.%s", e->section, e->subsection ? "." : "",
+		  e->subsection ? e->subsection : "", e->key);
+	strs_add(&config->values, e->value ? e->value : "true");
 	if (config->keys.failed || config->values.failed)
 		return err_set(err, ERR_USAGE, "there are too many codetrain.* lines");
 	return 0;
-}
-
-static int ask_git(const char *path, struct buf *text, struct err *err)
-{
-	const char *const argv[] = { "git", "config", "--file", path, "-z", "--get-regexp",
-				     "^codetrain\\.", NULL };
-	const char *const keep[] = { "PATH", "HOME", NULL };
-	struct buf errors = BUF_INIT(1024);
-	struct strs env = STRS_INIT;
-	struct proc_result result;
-	int rc = -1;
-
-	if (proc_environment(keep, &env, err) < 0 || strs_add(&env, "LC_ALL=C") < 0)
-		goto out;
-	struct proc p = { .argv = argv, .envp = (const char *const *)env.v, .out = text,
-			  .errors = &errors, .timeout_ms = GIT_TIMEOUT_MS };
-	if (proc_run(&p, &result, err) < 0)
-		goto out;
-	if (result.timed_out || result.truncated)
-		err_set(err, ERR_INTERNAL, "git config on %s %s", path,
-			result.timed_out ? "takes too long" : "says too much");
-	else if (result.exit_code > 1)	/* 1: nothing found */
-		err_set(err, ERR_USAGE, "cannot read %s: %s", path, buf_str(&errors));
-	else
-		rc = 0;
-out:
-	strs_free(&env);
-	buf_free(&errors);
-	return rc;
 }
 
 int queue_config_load(const char *gitdir, struct queue_config *config, struct err *err)
 {
 	struct buf text = BUF_INIT(CONFIG_MAX);
 	char path[PATH_MAX_BYTES];
-	int rc = -1;
+	struct file_info info;
+	int rc;
 
 	queue_config_free(config);
-	/* stamped first: a change while git reads is seen the next time */
+	/* stamped first: a change while it is read is seen the next time */
 	if (queue_config_stamp(gitdir, &config->stamp, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/config", gitdir);
-	if (ask_git(path, &text, err) == 0)
-		rc = take(config, &text, err);
+	rc = file_read(path, &text, &info, err);
+	if (rc == 0)
+		rc = gitconfig_parse(buf_str(&text), text.len, path, take, config, err);
 	buf_free(&text);
 	if (rc < 0)
 		queue_config_free(config);

@@ -25,7 +25,7 @@ struct queue_config {
 
 #define QUEUE_CONFIG_INIT { .stamp = BUF_INIT(128) }
 
-/* Replaces what is there. Broken: ERR_USAGE with git's words. */
+/* Replaces what is there. Broken: ERR_USAGE with "FILE:LINE: ...". */
 int queue_config_load(const char *gitdir, struct queue_config *config, struct err *err);
 void queue_config_free(struct queue_config *config);
 

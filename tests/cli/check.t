@@ -40,7 +40,7 @@ status 0 "fewer" codetrain-check eight
 rm eight many
 printf '[codetrain\n' >.codetrain
 status 2 "a broken .codetrain" codetrain-check .
-like "$(err)" "\.codetrain:[12]: " "it names the line"
+like "$(err)" "\.codetrain:1: " "it names the line"
 rm .codetrain
 
 status 1 "json" codetrain-check --json .

@@ -161,7 +161,7 @@ recorded c refs/heads/main
 cp "$T/c.git/config" "$T/config.kept"
 echo '[codetrain' >>"$T/c.git/config"
 run timeout 10 "$T/bin/codetrain-queue" run --once --life 1 -C "$T/c.git"
-like "$(listed "$T/c.git")" "bad config line [0-9]+ in file" "a broken configuration is told at what waits for it"
+like "$(listed "$T/c.git")" "c\.git/config:[0-9]+: " "a broken configuration is told at what waits for it"
 cp "$T/config.kept" "$T/c.git/config"
 git -C "$T/c.git" config codetrain.target nowhere
 status 1 "an unknown target" queue run -C "$T/c.git"

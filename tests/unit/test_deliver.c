@@ -320,7 +320,7 @@ static void a_broken_configuration_is_waited_out(void **s)
 	assert_string_equal(sent, "");
 	assert_true(state.wake_ms > clock_ms);
 	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'waiting' "
-				"AND reason LIKE '%line 1%'"), 1);
+				"AND reason LIKE '%config:1: %'"), 1);
 	write_file("config", "[codetrain]\n\ttarget = fake\n");
 	turns();
 	assert_string_equal(sent, "1 ");

@@ -54,9 +54,9 @@ static void refuses(void **state)
 		const char *text, *want;
 	} cases[] = {
 		{ "a = b\n", "f:1: a variable before" },
-		{ "[a\n", "f:2: a character that a section" },
+		{ "[a\n", "f:1: a character that a section" },
 		{ "[]\n", "f:1: a section without" },
-		{ "[a \"b\n\"]", "f:2: a section name is not closed" },
+		{ "[a \"b\n\"]", "f:1: a section name is not closed" },
 		{ "[a]\nb = \"c\n", "f:2: a quote is not closed" },
 		{ "[a]\nb = \\q\n", "f:2: a backslash" },
 		{ "[a]\n\nb ! c\n", "f:3: a character that the name" },

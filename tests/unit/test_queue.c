@@ -447,10 +447,15 @@ static void a_target_s_own_value_wins(void **state)
 	assert_int_equal(queue_config_all(&c, NULL, "target", all, 4), 2);
 	assert_string_equal(all[1], "y");
 	queue_config_free(&c);
+	c = load("[codetrain.Old]\nproject = a\n[Codetrain]\nbare\n[codetrains]\nbare = no\n");
+	assert_string_equal(queue_config_get(&c, "old", "project", ""), "a");
+	assert_string_equal(queue_config_get(&c, NULL, "bare", ""), "true");
+	assert_int_equal(c.keys.n, 2);
+	queue_config_free(&c);
 	write_file("config", "[codetrain\n");
 	assert_int_equal(queue_config_load(world, &c, &e), -1);
 	assert_int_equal(e.class, ERR_USAGE);
-	assert_non_null(strstr(e.message, "line 1"));
+	assert_non_null(strstr(e.message, "config:1: "));
 	/* includes are somebody else's file */
 	write_file("more", "[codetrain]\ntarget = evil\n");
 	c = load("[include]\npath = more\n");
