@@ -115,16 +115,16 @@ $(B)/unit/%: tests/unit/%.c $(ARCHIVES)
 units: $(UNIT_TESTS)
 
 # what the tests need to know about the build they look at
-TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC BUILD="$(abspath $(B))" \
+TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC VALGRIND="$$VALGRIND" BUILD="$(abspath $(B))" \
 	  SOURCE="$(CURDIR)" CC="$(CC)" VENV="$(abspath $(VENV))" \
 	  $(if $(wildcard ../shared/vectors),VECTORS="$(abspath ../shared/vectors)")
 VENV	?= build/venv
 
 # one more than processors: some tests wait for others most of their time
-RUN_TESTS = $(TEST_ENV) $(PROVE) -j$$(($(PARALLEL) + 1)) --timer
+RUN_TESTS = $(TEST_ENV) $(PROVE) -j$$(($(PARALLEL) + 1)) --timer --exec tests/lib/run.sh
 
 check-unit: units
-	$(RUN_TESTS) tests/unit/run.t
+	$(RUN_TESTS) $(UNIT_TESTS)
 check-cli: all
 	$(RUN_TESTS) tests/cli
 check-e2e: all units clients
@@ -132,9 +132,9 @@ check-e2e: all units clients
 check-sandbox: all venv
 	$(RUN_TESTS) tests/sandbox
 check-quick: all units
-	$(RUN_TESTS) tests/unit/run.t tests/cli
+	$(RUN_TESTS) $(UNIT_TESTS) tests/cli
 check-tests: all units clients
-	$(RUN_TESTS) tests/unit/run.t tests/cli tests/e2e tests/sandbox
+	$(RUN_TESTS) $(UNIT_TESTS) tests/cli tests/e2e tests/sandbox
 
 venv:
 	sandbox/venv.sh $(VENV)
@@ -160,7 +160,7 @@ $(B)/dynamic/git-credential-codecommit: $(B)/credhelper/git-credential-codecommi
 	@mkdir -p $(@D)
 	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ -lcrypto)
 check-valgrind: units all $(B)/dynamic/git-credential-codecommit
-	$(TEST_ENV) VALGRIND=1 $(PROVE) -j$(PARALLEL) --timer tests/unit/run.t tests/cli/valgrind.t
+	export VALGRIND=1; $(RUN_TESTS) $(UNIT_TESTS) tests/cli/valgrind.t
 
 $(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
 	@mkdir -p $(@D)

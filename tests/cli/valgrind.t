@@ -9,15 +9,12 @@ unset VALGRIND
 clean() { # clean NAME WANTED-EXIT PROGRAM ARG...: stdin is $T/stdin
 	_what=$1 _code=$2
 	shift 2
-	valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
-		--errors-for-leak-kinds=definite,possible --track-fds=yes --child-silent-after-fork=yes \
-		--suppressions="$SOURCE/tests/lib/valgrind.supp" --log-file="$T/valgrind.log" \
+	# shellcheck disable=SC2086
+	valgrind $VALGRIND_OPTIONS --log-file="$T/valgrind.log" \
 		"$@" >"$OUT" 2>"$ERR" <"$T/stdin"
 	_got=$?
 	is "$_got" "$_code" "$_what: exit code $_code" || { _show <"$ERR"; _show <"$T/valgrind.log"; }
-	awk '/Open (file descriptor|AF_)/ { open = $0 } /<inherited from parent>/ { open = "" }
-		open && /^==[0-9]+== *$/ { print open; bad = 1; open = "" } END { exit bad }' "$T/valgrind.log"
-	ok "$_what: no descriptor left open" || _show <"$T/valgrind.log"
+	ok "$_what: no descriptor left open" descriptors_closed "$T/valgrind.log" || _show <"$T/valgrind.log"
 }
 
 : >"$T/stdin"

@@ -107,6 +107,16 @@ until_true() {
 	done
 }
 
+# How the tests call valgrind, and whether its log tells of a descriptor that the
+# program opened and left; those that it was born with do not count.
+VALGRIND_OPTIONS="-q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible
+	--errors-for-leak-kinds=definite,possible --track-fds=yes --child-silent-after-fork=yes"
+descriptors_closed() {
+	awk '/Open (file descriptor|AF_)/ { open = $0 } /<inherited from parent>/ { open = "" }
+		open && /^==[0-9]+== *$/ { print "# " open; bad = 1; open = "" }
+		END { if (open) print "# " open; exit bad || open }' "$1"
+}
+
 skip_all() { echo "1..0 # SKIP $*"; exit 0; }
 skip() { _n=$((_n + 1)); echo "ok $_n - $1 # SKIP $2"; }
 bail() { echo "Bail out! $*"; exit 1; }
