@@ -35,7 +35,8 @@ static int set_time(cJSON *object, const char *path, int64_t ms)
 	return json_set_string(object, path, text);
 }
 
-struct cJSON *queue_print_object(const struct queue_delivery *d)
+/* NULL without memory. */
+static cJSON *object_of(const struct queue_delivery *d)
 {
 	cJSON *o = cJSON_CreateObject();
 	bool good = o && json_set_integer(o, "event", d->event) == 0 &&
@@ -186,7 +187,7 @@ static int add_row(void *arg, struct queue_delivery *d, struct err *err)
 	if (!l->p->json) {
 		print_row(l, d);
 	} else {
-		o = queue_print_object(d);
+		o = object_of(d);
 		if (!o || !cJSON_AddItemToArray(l->events, o)) {
 			json_free(o);
 			return err_set(err, ERR_INTERNAL, "no memory for the list");
@@ -338,7 +339,7 @@ static int show_row(void *arg, struct queue_delivery *d, struct err *err)
 		return each_attempt(l->p, d, NULL, err);
 	}
 	l->rows++;
-	o = queue_print_object(d);
+	o = object_of(d);
 	attempts = cJSON_AddArrayToObject(o, "attempt_log");
 	if (!attempts || (d->options[0] && set_clean(o, "push_options", d->options) < 0) ||
 	    !cJSON_AddItemToArray(l->events, o)) {

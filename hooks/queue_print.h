@@ -27,7 +27,4 @@ int queue_print_list(const struct queue_print *p, const struct queue_filter *fil
 /* Everything about one event. ERR_USAGE when there is none. */
 int queue_print_show(const struct queue_print *p, int64_t event, struct err *err);
 
-/* One delivery as a JSON object; NULL without memory. */
-struct cJSON *queue_print_object(const struct queue_delivery *d);
-
 #endif
