@@ -170,6 +170,15 @@ check-fuzz:
 	$(MAKE) $(ASAN) -j$(PARALLEL) fuzzers
 	B=build/asan tests/fuzz/smoke.sh
 
+# Two builds of the same sources in different places are the same bytes.
+reproducible: all
+	rm -rf $(B)/again && mkdir -p $(B)/again/a/longer/path
+	git archive HEAD | tar -x -C $(B)/again/a/longer/path
+	$(MAKE) -C $(B)/again/a/longer/path -j$(PARALLEL) B=elsewhere all
+	for p in $(PROGRAMS); do cmp $(B)/$$p $(B)/again/a/longer/path/elsewhere/$$p || exit 1; done
+	rm -rf $(B)/again
+	@echo '$(words $(PROGRAMS)) programs, the same bytes'
+
 lint:
 	tools/lint.sh
 bench: all venv
@@ -219,7 +228,7 @@ help:
 	@echo 'make lint       the style and analyser checks alone;  make deps, make clean'
 
 .PHONY: all units venv clients check check-quick check-tests check-unit check-cli check-e2e check-sandbox check-asan \
-	check-valgrind check-fuzz fuzzers lint bench deps demo install uninstall clean help
+	check-valgrind check-fuzz fuzzers reproducible lint bench deps demo install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

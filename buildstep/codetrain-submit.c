@@ -13,7 +13,7 @@
 
 static const char notes[] =
 	"The spec is a CreateTrainingJob request in JSON; ${VAR} and ${VAR:-default} in\n"
-	"its strings are filled in from the environment, and options override its members.\n"
+	"its strings are filled in from the environment; options override its members.\n"
 	"The name of the job is BASE-HASH, so that the same request of the same commit\n"
 	"is one job: submitting it again finds that job.\n\n"
 	"exit codes: 0 done, 1 the job Failed, 2 invalid input and nothing was done,\n"

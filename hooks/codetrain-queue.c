@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 	struct request q = { .life_s = DAY_S, .gitdir = BUF_INIT(PATH_MAX_BYTES) };
 	const struct opt options[] = {
 		{ "repository", 'C', OPT_STRING, &q.dir, "GITDIR",
-		  "the repository; else GIT_DIR, or the one around the working directory" },
+		  "the repository; else GIT_DIR, or the one around here" },
 		{ "target", 't', OPT_STRING, &q.target, "NAME", "only deliveries to this target" },
 		{ "state", 0, OPT_STRING, &q.state, "STATE", "list: only this state" },
 		{ "all", 'a', OPT_FLAG, &q.all, NULL, "list: also old ones that are settled" },

@@ -22,15 +22,15 @@ from .state import REGION, State, read_json, write_json, write_private
 
 USAGE = """usage: codetrain sandbox up | down [--purge] | env | status [--json]
 
-A local AWS with three accounts (devops, beta, production) for playing and for tests.
-  up             start it; a second time: only what died. What was made stays made.
+A local AWS with three accounts (devops, beta, production), to play and to test.
+  up             start it; a second time: only what died. What was made stays
   down           stop it, with its builds and training jobs
   down --purge   and forget everything in it
   env            print what to export: eval "$(codetrain sandbox env)"
   status         what runs, and where
 
-State: $CODETRAIN_SANDBOX, else ${XDG_STATE_HOME:-~/.local/state}/codetrain/sandbox
-Python packages of images are kept in $CODETRAIN_SANDBOX_CACHE, else in the state
+State: $CODETRAIN_SANDBOX, else codetrain/sandbox in $XDG_STATE_HOME
+(~/.local/state). Python packages of images: $CODETRAIN_SANDBOX_CACHE, else there.
 Exit: 0 done, 1 not running (status), 2 usage, 7 could not start, 70 a fault
 """
 PARTS = ("api", "git")
