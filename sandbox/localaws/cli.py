@@ -29,8 +29,8 @@ A local AWS with three accounts (devops, beta, production), to play and to test.
   env            print what to export: eval "$(codetrain sandbox env)"
   status         what runs, and where
 
-State: $CODETRAIN_SANDBOX, else codetrain/sandbox in $XDG_STATE_HOME
-(~/.local/state). Python packages of images: $CODETRAIN_SANDBOX_CACHE, else there.
+State: $CODETRAIN_SANDBOX, else codetrain/sandbox in $XDG_STATE_HOME or
+~/.local/state. Packages of images: $CODETRAIN_SANDBOX_CACHE, else in the state.
 Exit: 0 done, 1 not running (status), 2 usage, 7 could not start, 70 a fault
 """
 PARTS = ("api", "git")
