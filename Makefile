@@ -57,7 +57,7 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LI
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DCODETRAIN_VERSION='"$(VERSION)"' -DOPENSSL_API_COMPAT=0x10100000L \
 	  -I. $(PKG_CFLAGS) $(WARNINGS) $(HARDEN) $(CFLAGS) $(SANITIZE) \
-	  -ffile-prefix-map=$(CURDIR)/= -pthread -MMD -MP
+	  -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(B)=build -pthread -MMD -MP
 LINK	= $(CC) $(CFLAGS) $(SANITIZE) -pthread $(LDFLAGS) -Wl,--as-needed
 
 # V=1 shows the whole commands.
