@@ -46,6 +46,7 @@ struct build {
 	deadline_t deadline;
 
 	char *temporary;	/* a folder of its own; removed at the end */
+	int lock;		/* on that folder, while this build lives; -1: none */
 	char *source;		/* where the commands begin */
 	char commit[65];	/* "" when it is not known */
 	struct strs env;
@@ -59,13 +60,18 @@ struct build {
 	cJSON *exported, *artifacts, *reports;
 };
 
-/* The temporary folder, and in it a clean checkout of options->commit (without
- * a repository: the current directory). Also sets `commit`. */
+/* The build's own folder below TMPDIR. Those that killed builds have left there
+ * (their lock is free) are removed first. */
+int build_temporary_make(struct build *b, struct err *err);
+int build_temporary_remove(struct build *b, struct err *err);
+/* Removes a tree, also what a build left in it without write permission. */
+int build_temporary_empty(const char *path, struct err *err);
+
+/* In the temporary folder a clean checkout of options->commit (without a
+ * repository: the current directory). Also sets `commit`. */
 int build_checkout(struct build *b, struct err *err);
 /* The same tree again, for a retry. Without a repository nothing is done. */
 int build_checkout_again(struct build *b, struct err *err);
-/* Removes the temporary folder, also what a build left without write permission. */
-int build_checkout_remove(struct build *b, struct err *err);
 
 /* Fills b->env; needs the checkout and the buildspec. */
 int build_environment(struct build *b, struct err *err);

@@ -1,11 +1,9 @@
 #include "build.h"
 
-#include "lib/base/file.h"
 #include "lib/base/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,28 +87,10 @@ static char *join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-static int make_temporary(struct build *b, struct err *err)
-{
-	const char *root = getenv("TMPDIR");
-
-	b->temporary = join(root && *root == '/' ? root : "/tmp", "codetrain-build.XXXXXX");
-	if (!b->temporary)
-		return err_set(err, ERR_INTERNAL, "no memory");
-	if (!mkdtemp(b->temporary)) {
-		err_errno(err, "cannot make the folder %s", b->temporary);
-		free(b->temporary);
-		b->temporary = NULL;
-		return -1;
-	}
-	return 0;
-}
-
 int build_checkout(struct build *b, struct err *err)
 {
 	struct err unknown = { 0 };
 
-	if (make_temporary(b, err) < 0)
-		return -1;
 	b->source = b->options->repo ? join(b->temporary, "src") : getcwd(NULL, 0);
 	if (!b->source)
 		return err_errno(err, "cannot tell the source directory");
@@ -121,32 +101,11 @@ int build_checkout(struct build *b, struct err *err)
 	return 0;
 }
 
-static int make_writable(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)ftw;
-	if (type == FTW_D || type == FTW_DNR)
-		chmod(path, st->st_mode | 0700);
-	return 0;
-}
-
-static int remove_tree(const char *path, struct err *err)
-{
-	if (file_remove_tree(path, err) == 0)
-		return 0;
-	nftw(path, make_writable, 16, FTW_PHYS);
-	return file_remove_tree(path, err);
-}
-
 int build_checkout_again(struct build *b, struct err *err)
 {
 	if (!b->options->repo)
 		return 0;
-	if (remove_tree(b->source, err) < 0)
+	if (build_temporary_empty(b->source, err) < 0)
 		return -1;
 	return clone(b, err);
-}
-
-int build_checkout_remove(struct build *b, struct err *err)
-{
-	return b->temporary ? remove_tree(b->temporary, err) : 0;
 }

@@ -93,7 +93,8 @@ static int run(struct build *b, struct err *err)
 {
 	if (b->options->log && build_output_open(&b->output, b->options->log, err) < 0)
 		return -1;
-	if (build_checkout(b, err) < 0 || read_spec(b, err) < 0 || build_environment(b, err) < 0)
+	if (build_temporary_make(b, err) < 0 || build_checkout(b, err) < 0 ||
+	    read_spec(b, err) < 0 || build_environment(b, err) < 0)
 		return -1;
 	opening_lines(b);
 	if (build_phases(b, err) < 0)
@@ -134,7 +135,7 @@ static void release(struct build *b)
 
 static int build(const struct build_options *options, struct err *err)
 {
-	struct build b = { .options = options, .stop = &stop,
+	struct build b = { .options = options, .stop = &stop, .lock = -1,
 			   .output = BUILD_OUTPUT_INIT(options->json ? STDERR_FILENO : STDOUT_FILENO),
 			   .deadline = deadline_in(options->timeout_ms), .started_ms = clock_now_ms(),
 			   .exported = cJSON_CreateObject(), .artifacts = cJSON_CreateArray(),
@@ -155,7 +156,7 @@ static int build(const struct build_options *options, struct err *err)
 		*err = second;
 		rc = -1;
 	}
-	if (build_checkout_remove(&b, &second) < 0)
+	if (build_temporary_remove(&b, &second) < 0)
 		term_warning("codetrain build", "%s", second.message);
 	if (rc == 0 && b.status != BUILD_SUCCEEDED)
 		rc = err_set(err, ERR_NO, "the build %s%s%s",

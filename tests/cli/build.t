@@ -344,4 +344,14 @@ if [ -e /dev/full ]; then
 	run sh -c '"$1" >/dev/full' sh "$build"
 	is "$rc" 70 'a full disk is not success'
 fi
+
+# -- what a build that was killed has left
+mkdir -p "$TMPDIR/codetrain-build.killed/src/deep" "$TMPDIR/codetrain-build.living" \
+	"$TMPDIR/codetrain-build.young" "$TMPDIR/of-another"
+chmod 500 "$TMPDIR/codetrain-build.killed/src"
+ln -s "$T" "$TMPDIR/codetrain-build.link"
+touch -d '1 hour ago' "$TMPDIR/codetrain-build.killed" "$TMPDIR/codetrain-build.living" "$TMPDIR/of-another"
+flock "$TMPDIR/codetrain-build.living" sh -c '"$1" >/dev/null' sh "$build"
+is "$(ls "$TMPDIR" | tr '\n' ' ')" 'codetrain-build.link codetrain-build.living codetrain-build.young of-another ' \
+	'is removed by the next, but not what lives, is young or is not ours'
 done_testing
