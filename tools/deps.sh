@@ -22,7 +22,7 @@ packages() {
 		echo python3 python3-venv ca-certificates bubblewrap ;;
 	test)
 		packages demo
-		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace procps ;;
+		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace openssl procps ;;
 	*)
 		echo "tools/deps.sh: no such group: $1" >&2
 		exit 2 ;;
