@@ -235,7 +235,7 @@ refused() { # refused CODE PATTERN NAME
 	is "$rc" "$1" "$3: exit $1"
 	like "$(err)" "$2" "$3: said"
 	is "$(out)" "quit=1" "$3: git does not ask"
-	unlike "$(err)" "$secret" "$3: no secret in the message"
+	lacks "$(err)" "$secret" "$3: no secret in the message"
 }
 stub "echo 'codetrain credentials: error: AccessDenied: no; ask for sts:AssumeRole' >&2; exit 6"
 refused 6 'no credentials for profile "role" from assume role: AccessDenied: no; ask for' "denied"

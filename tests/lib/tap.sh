@@ -77,6 +77,12 @@ unlike() { # unlike TEXT EXTENDED-REGEX NAME
 	echo "# an unwanted match for: $2"; printf '%s\n' "$1" | _show
 }
 
+lacks() { # lacks TEXT STRING NAME: the string as it is (a key's '+' is no pattern)
+	! printf '%s\n' "$1" | grep -qF -e "$2"
+	ok "$3" && return
+	echo "# the text has what it must not have"
+}
+
 status() { # status CODE NAME COMMAND ARG...: output goes to the files $OUT and $ERR
 	_want=$1 _label=$2
 	shift 2
