@@ -32,7 +32,7 @@ HASH_ONLY = pre-push codetrain-check
 # An archive a folder, in link order: each may use those to its right.
 FOLDERS	= credhelper hooks buildstep lib/net lib/spec lib/aws lib/base
 JOBS	= credhelper hooks buildstep
-PACKAGES = libcurl libcrypto libcjson expat libgit2 libhs yaml-0.1 sqlite3
+PACKAGES = libcurl libcrypto libcjson expat libgit2 libhs yaml-0.1 sqlite3 libsecret-1
 
 SOURCES	= $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 MAINS	= codetrain.c $(wildcard $(foreach d,$(JOBS),$(LIBEXEC:%=$d/%.c) $(BIN:%=$d/%.c)))

@@ -17,12 +17,13 @@ packages() {
 	case $1 in
 	build)
 		echo gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-dev libexpat1-dev \
-			libgit2-dev $scanner libyaml-dev libsqlite3-dev git ;;
+			libgit2-dev $scanner libyaml-dev libsqlite3-dev libsecret-1-dev git ;;
 	demo)
 		echo python3 python3-venv ca-certificates bubblewrap ;;
 	test)
 		packages demo
-		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace openssl procps ;;
+		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace openssl procps \
+			dbus-daemon gnome-keyring ;;
 	*)
 		echo "tools/deps.sh: no such group: $1" >&2
 		exit 2 ;;
