@@ -4,7 +4,10 @@
 fake_server.py PORTFILE LOG [CERTIFICATE KEY]
 
 Listens on 127.0.0.1, writes the port to PORTFILE and every request as a line of JSON to LOG, and ends
-when its standard input ends. The first part of the path chooses what happens:
+when its standard input ends. With a certificate it speaks TLS, and is also a proxy that stands for every host that it
+is asked to CONNECT to. $FAKE_SERVER_ALSO: more places to listen on ("169.254.169.254:80 [fd00:ec2::254]:80"). The
+first part of the path chooses what happens; a "~NAME" behind it only tells places apart in the log, and a path that
+was written for AWS's own hosts (behind CONNECT, /latest/…) is answered as /ok/…:
 
   /ok/…         answers as the service would (see answer below)
   /hang/…       never answers               /reset/…     resets after the request was read
@@ -17,6 +20,10 @@ when its standard input ends. The first part of the path chooses what happens:
   /throttle/…   ThrottlingException         /throttleN/… that N times, then ok
   /failN/…      503 N times, then ok        /skew/…      RequestTimeTooSkewed until the date is near
   /expired/…    ExpiredToken                /token-line-break/…  a session token with a line break
+  /wrong/…      well-formed, of another kind           /list/…  a JSON list
+  /v1-STATUS/…  metadata that gives no token, with that status (hang: no answer), and asks for none
+  /norole/…     metadata of an instance without a role  /norights/…  one whose role cannot be assumed
+  /account/…    a container's answer with AccountId     /lasting/…   one without token and end
 """
 import base64
 import email.utils
@@ -39,9 +46,11 @@ counts = {}
 
 def role_answer(action, role, token="fakeSessionToken/%s=="):
     name = role.rsplit("/", 1)[-1]
+    account = role.split(":")[4] if role.count(":") >= 5 else ""
     return 200, "text/xml", f"""<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
 <Credentials><AccessKeyId>ASIA{name.upper():0<16.16}</AccessKeyId><SecretAccessKey>{KEYS['SecretAccessKey']}</SecretAccessKey>
-<SessionToken>{token % name}</SessionToken><Expiration>{END}</Expiration></Credentials></{action}Result>
+<SessionToken>{token % name}</SessionToken><Expiration>{END}</Expiration></Credentials>
+<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::{account}:assumed-role/{name}/x</Arn></AssumedRoleUser></{action}Result>
 <ResponseMetadata><RequestId>id-sts</RequestId></ResponseMetadata></{action}Response>"""
 
 
@@ -86,12 +95,18 @@ def answer(method, path, headers, body):
         return role_answer(form["Action"], form["RoleArn"])
     if path.startswith("/federation/credentials"):
         q = dict(urllib.parse.parse_qsl(path.partition("?")[2]))
-        if headers.get("x-amz-sso_bearer_token") != "goodBearer" or q["account_id"] != "111111111111":
+        if headers.get("x-amz-sso_bearer_token") not in ("goodBearer", "nextBearer") or q["account_id"] != "111111111111":
             return 401, "application/json", json.dumps(
                 {"__type": "UnauthorizedException", "message": "Session token not found or invalid"})
         return 200, "application/json", json.dumps({"roleCredentials": {
             "accessKeyId": "ASIASSO0000000000000", "secretAccessKey": KEYS["SecretAccessKey"],
             "sessionToken": "ssoToken", "expiration": 4070995445000}})
+    if path == "/token" and method == "POST":
+        if json.loads(body).get("refreshToken") != "goodRefresh":
+            return 400, "application/json", json.dumps(
+                {"__type": "InvalidGrantException", "error": "invalid_grant", "error_description": "no such token"})
+        return 200, "application/json", json.dumps({
+            "accessToken": "nextBearer", "tokenType": "Bearer", "expiresIn": 28800, "refreshToken": "nextRefresh"})
     if path == "/latest/api/token":
         return 200, "text/plain", "imdsToken=="
     if path.startswith("/latest/meta-data/"):
@@ -136,8 +151,48 @@ def is_near(headers, now):
     return abs(calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ")) - now) < 300
 
 
+def special(conn, scenario, method, path, headers, body):
+    """What only one kind of server does; None when it is none of these."""
+    if scenario.startswith("v1-"):
+        if method == "PUT" and scenario == "v1-hang":
+            conn.settimeout(60)
+            conn.recv(1)
+            return False
+        status = int(scenario[3:]) if method == "PUT" else None
+        good = (status, "text/plain", "") if status else answer(
+            method, path, {**headers, "x-aws-ec2-metadata-token": "imdsToken=="}, body)
+    elif scenario in ("norole", "norights"):
+        good = answer(method, path, headers, body)
+        if scenario == "norole" and path.startswith("/latest/meta-data/"):
+            good = 404, "text/html", "<html><body>404 - Not Found</body></html>"
+        elif path.endswith("/instance-role"):
+            good = 200, "application/json", json.dumps(
+                {"Code": "AssumeRoleUnauthorizedAccess", "Message": "EC2 cannot assume the role instance-role."})
+    elif scenario in ("account", "lasting"):
+        status, kind, text = answer(method, path, headers, body)
+        tree = json.loads(text)
+        if scenario == "account":
+            tree["AccountId"] = "444444444444"
+        else:
+            tree.pop("Token", None), tree.pop("Expiration", None)
+        good = status, kind, json.dumps(tree)
+    elif scenario == "wrong":
+        xml = b"Action=" in body
+        good = 200, "text/xml" if xml else "application/json", (
+            "<Weather><City>Kiel</City></Weather>" if xml else '{"weather": {"city": "Kiel", "degrees": [1, 2]}}')
+    elif scenario == "list":
+        good = 200, "application/json", '["AccessKeyId", 1, null]'
+    else:
+        return None
+    conn.sendall(http(*good))
+    return True
+
+
 def misbehave(conn, scenario, method, path, headers, body):
     """Answers; False ends the connection."""
+    done = special(conn, scenario, method, path, headers, body)
+    if done is not None:
+        return done
     numbered = re.fullmatch(r"(throttle|fail)(\d+)", scenario)
     if numbered:
         n = count(scenario)
@@ -226,26 +281,39 @@ def read_request(conn, rest):
 
 
 def serve(conn):
-    rest = b""
+    rest, connected = b"", None
     try:
-        if context:
+        if context and conn.recv(1, socket.MSG_PEEK) == b"\x16":
             conn = context.wrap_socket(conn, server_side=True)
         while True:
             request = read_request(conn, rest)
             if request is None:
                 return
             method, path, headers, body, rest = request
+            if method == "CONNECT" and context:
+                connected = path
+                conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                conn = context.wrap_socket(conn, server_side=True)
+                continue
             with lock, open(log, "a", encoding="utf-8") as f:
                 f.write(json.dumps({"method": method, "path": path, "headers": headers,
-                                    "body": body.decode("utf-8", "replace")}) + "\n")
+                                    "body": body.decode("utf-8", "replace"),
+                                    **({"connected": connected} if connected else {})}) + "\n")
+            if connected or path.startswith("/latest/"):
+                path = "/ok" + path
             _, scenario, inner = path.split("/", 2)
-            if not misbehave(conn, scenario, method, "/" + inner, headers, body):
+            if not misbehave(conn, scenario.partition("~")[0], method, "/" + inner, headers, body):
                 return
     except (OSError, ValueError, KeyError) as e:
         if not isinstance(e, OSError):
             sys.stderr.write(f"fake_server: {type(e).__name__}: {e}\n")
     finally:
         conn.close()
+
+
+def accept(place):
+    while True:
+        threading.Thread(target=serve, args=(place.accept()[0],), daemon=True).start()
 
 
 def end_with_stdin():
@@ -260,9 +328,13 @@ if tls:
     context.load_cert_chain(*tls)
 listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 port = listener.getsockname()[1]
+for place in os.environ.get("FAKE_SERVER_ALSO", "").split():
+    address, _, number = place.rpartition(":")
+    more = socket.create_server((address.strip("[]"), int(number)), backlog=64,
+                                family=socket.AF_INET6 if address.startswith("[") else socket.AF_INET)
+    threading.Thread(target=accept, args=(more,), daemon=True).start()
 threading.Thread(target=end_with_stdin, daemon=True).start()
 with open(portfile + ".new", "w", encoding="utf-8") as out:
     out.write(str(port))
 os.rename(portfile + ".new", portfile)
-while True:
-    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+accept(listener)
