@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 80, INDENT = 10 };
+enum { INDENT = 10 };
 
 /* The strings of a finding, to copy and to free. */
 static const size_t strings[] = {
@@ -106,46 +106,11 @@ void report_summary(const struct report *r, struct buf *out)
 	count(out, r->files, "file", "files");
 }
 
-/* Text that came from a repository must not steer the terminal. */
-static void put_safe(FILE *f, const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		bool c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
-
-		fputc(c < ' ' || c == 127 || c1 ? '?' : c, f);
-		i += c1;	/* U+0080 to U+009F: ESC [ in one character */
-	}
-}
-
-/* Words, from column `at`, folded at the edge. */
-static void put_folded(FILE *f, const char *s, size_t at)
-{
-	size_t column = at;
-
-	while (*s) {
-		size_t word = strcspn(s, " ");
-
-		if (column > at && column + 1 + word > COLUMNS) {
-			fprintf(f, "\n%*s", (int)at, "");
-			column = at;
-		} else if (column > at) {
-			fputc(' ', f);
-			column++;
-		}
-		put_safe(f, s, word);
-		column += word;
-		s += word;
-		s += strspn(s, " ");
-	}
-	fputc('\n', f);
-}
-
 static void put_row(FILE *f, const char *label, const char *text)
 {
 	fprintf(f, "  %s%-*s%s", term_style(f, TERM_DIM), INDENT - 2, label,
 		term_style(f, TERM_PLAIN));
-	put_folded(f, text, INDENT);
+	term_folded(f, text, INDENT);
 }
 
 /* Commands are kept as they are, a line each. */
@@ -158,7 +123,7 @@ static void put_commands(FILE *f, const char *lines)
 
 		fprintf(f, "  %s%-*s%s", term_style(f, TERM_DIM), INDENT - 2, label,
 			term_style(f, TERM_PLAIN));
-		put_safe(f, lines, n);
+		term_safe(f, lines, n);
 		fputc('\n', f);
 		label = "";
 		lines += n + (lines[n] == '\n');
@@ -235,7 +200,7 @@ static void put_finding(FILE *f, const struct report *r, size_t i)
 	fprintf(f, "%s%s:%s ", term_style(f, x->warning ? TERM_YELLOW : TERM_RED),
 		x->warning ? "warning" : "error", term_style(f, TERM_PLAIN));
 	buf_addf(&head, "%s [%s]", x->message, x->rule);
-	put_folded(f, buf_str(&head), x->warning ? 9 : 7);
+	term_folded(f, buf_str(&head), x->warning ? 9 : 7);
 	put_place(f, x);
 	put_later(f, r, i);
 	if (x->fix && as_before(r, i))

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum { FOLD_AT = 80 };
+
 bool term_colour(FILE *f)
 {
 	const char *no = getenv("NO_COLOR");
@@ -34,6 +36,39 @@ int term_columns(FILE *f)
 	if (isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return 80;
+}
+
+void term_safe(FILE *f, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		bool c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
+
+		fputc(c < ' ' || c == 127 || c1 ? '?' : c, f);
+		i += c1;	/* U+0080 to U+009F: ESC [ in one character */
+	}
+}
+
+void term_folded(FILE *f, const char *s, size_t at)
+{
+	size_t column = at;
+
+	while (*s) {
+		size_t word = strcspn(s, " ");
+
+		if (column > at && column + 1 + word > FOLD_AT) {
+			fprintf(f, "\n%*s", (int)at, "");
+			column = at;
+		} else if (column > at) {
+			fputc(' ', f);
+			column++;
+		}
+		term_safe(f, s, word);
+		column += word;
+		s += word;
+		s += strspn(s, " ");
+	}
+	fputc('\n', f);
 }
 
 static void labelled(const char *program, enum term_style style, const char *label,

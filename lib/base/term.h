@@ -22,6 +22,13 @@ const char *term_style(FILE *f, enum term_style style);
 /* Columns of the terminal, 80 when it is none. */
 int term_columns(FILE *f);
 
+/* Bytes of unknown origin, with '?' for what could steer a terminal. */
+void term_safe(FILE *f, const char *s, size_t n);
+
+/* A line of words, made safe, that is folded at 80 columns where words allow;
+ * it begins at column `at`, to which the folded lines are indented. */
+void term_folded(FILE *f, const char *s, size_t at);
+
 /* "codetrain submit: message" on stderr; "error: " and "warning: " in colour. */
 void term_error(const char *program, const struct err *err);
 void term_warning(const char *program, const char *fmt, ...)
