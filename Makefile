@@ -19,13 +19,13 @@ DATADIR	= $(PREFIX)/share
 
 # ---- what there is -------------------------------------------------------------------
 
-BIN	= codetrain git-credential-codecommit
+BIN	= codetrain git-credential-codecommit git-remote-codecommit
 LIBEXEC	= codetrain-credentials \
 	  pre-push codetrain-check post-receive codetrain-queue codetrain-hooks \
 	  codetrain-submit codetrain-watch codetrain-promote codetrain-grant codetrain-build
 PROGRAMS = $(BIN) $(LIBEXEC)
 # linked statically, for their start-up
-STATIC	?= git-credential-codecommit
+STATIC	?= git-credential-codecommit git-remote-codecommit
 # need SHA-256 and no other libcrypto: that part of it is linked in
 HASH_ONLY = pre-push codetrain-check
 
