@@ -23,7 +23,9 @@ for _v in $(env | sed -n 's/^\(AWS_[A-Z_0-9]*\|CODETRAIN_[A-Z_0-9]*\|GIT_SSL_[A-
 	esac
 done
 PATH=$BUILD:$PATH
-export PATH
+# no session of one test's AWS serves another; a test of that itself unsets it
+CODETRAIN_SESSION_CACHE=off
+export PATH CODETRAIN_SESSION_CACHE
 
 _n=0 _failed=0 _cleanup=
 # shellcheck disable=SC2154
