@@ -301,7 +301,7 @@ def serve(conn):
                                     **({"connected": connected} if connected else {})}) + "\n")
             if connected or path.startswith("/latest/"):
                 path = "/ok" + path
-            _, scenario, inner = path.split("/", 2)
+            _, scenario, inner = (path + "/").split("/", 2) if path.count("/") == 1 else path.split("/", 2)
             if not misbehave(conn, scenario.partition("~")[0], method, "/" + inner, headers, body):
                 return
     except (OSError, ValueError, KeyError) as e:
