@@ -204,12 +204,12 @@ static bool take(const char **s, const char *word)
 	return true;
 }
 
-/* A VPC endpoint's own label: [a-z0-9-]+ with no hyphen at its end. */
+/* What follows "vpce-" in a VPC endpoint's own label: [a-z0-9-]+ with no hyphen at its end. */
 static bool take_label(const char **s)
 {
 	size_t n = strspn(*s, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-	if (n == 0 || n > 63 || (*s)[n - 1] == '-')
+	if (n == 0 || n > 63 - strlen("vpce-") || (*s)[n - 1] == '-')
 		return false;
 	*s += n;
 	return true;

@@ -69,13 +69,19 @@ is "$(out)" "$answer" "CRLF is passed over"
 # ---- an independent implementation ---------------------------------------------------
 
 python=$(command -v "${VENV:-/nonexistent}/bin/python" || command -v python3)
+generated() { run "$python" "$SOURCE/tests/cli/codecommit_passwords.py" "$helper" "$@"; }
 if [ -n "$python" ]; then
-	"$python" "$SOURCE/tests/cli/codecommit_passwords.py" "$helper" >"$T/compared" 2>&1
-	ok "generated hosts, paths and keys sign as hashlib and hmac do"
-	sed 's/^/# /' "$T/compared"
-	like "$(cat "$T/compared")" '^[0-9]+ compared' "and were compared"
-	"$python" "$SOURCE/tests/cli/codecommit_passwords.py" "$helper" --wrong >"$T/compared" 2>&1
-	is "$?" 1 "a wrong signature would be seen"
+	generated --count 200
+	is "$rc" 0 "generated hosts, paths and keys sign as hashlib and hmac do" || _show <"$ERR"
+	sed 's/^/# /' "$OUT"
+	like "$(out)" '^240 answers compared' "and were compared"
+	generated --count 1 --wrong
+	is "$rc" 1 "a wrong signature would be seen"
+	generated --count ${sanitized:+1}${sanitized:-9} --foreign
+	is "$rc" 0 "foreign hosts and protocols, and what looks like CodeCommit's, get no answer" || _show <"$ERR"
+	sed 's/^/# /' "$OUT"
+	generated --count 1 --foreign --any-host
+	is "$rc" 1 "an answer would be seen"
 else
 	skip "generated passwords" "no python3"
 fi

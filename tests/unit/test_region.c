@@ -167,6 +167,8 @@ static void endpoint_overrides(void **state)
 	assert_int_equal(region_endpoint(&want, &got, &err), -1);
 }
 
+#define A29 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static void codecommit_hosts(void **state)
 {
 	static const struct {
@@ -186,6 +188,7 @@ static void codecommit_hosts(void **state)
 		  "us-east-1" },
 		{ "vpce-0b47-jkl.git-codecommit-fips.us-east-2.vpce.amazonaws.com", "us-east-2" },
 		{ "vpce-1a.git-codecommit.cn-north-1.vpce.amazonaws.com.cn", "cn-north-1" },
+		{ "vpce-" A29 A29 ".git-codecommit.us-east-1.vpce.amazonaws.com", "us-east-1" },
 	};
 	char region[REGION_MAX];
 
@@ -238,6 +241,7 @@ static void look_alikes(void **state)
 		"vpce-a.b.git-codecommit.us-east-1.vpce.amazonaws.com",
 		"vpce-A.git-codecommit.us-east-1.vpce.amazonaws.com",
 		"xvpce-a.git-codecommit.us-east-1.vpce.amazonaws.com",
+		"vpce-" A29 A29 "a.git-codecommit.us-east-1.vpce.amazonaws.com",	/* 64 bytes */
 		"vpce-a.git-codecommit.us-east-1.vpce.amazonaws.com.evil.example",
 		"git-codecommit.us-east-1.amazonaws\343\200\202com",
 	};
