@@ -107,6 +107,11 @@ static const char *home_of(const struct aws_world *world)
 	return user ? user->pw_dir : home;
 }
 
+const char *aws_home(const struct aws *a)
+{
+	return home_of(a->shared->world);
+}
+
 static struct aws_shared *shared_new(const struct aws_world *world, const volatile int *stop,
 				     struct err *err)
 {

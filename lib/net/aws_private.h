@@ -61,6 +61,7 @@ struct aws {
 /* The HTTP session, made at the first use. */
 struct http *aws_http(struct aws *a, struct err *err);
 const char *aws_getenv(const struct aws *a, const char *name);	/* NULL when unset or empty */
+const char *aws_home(const struct aws *a);			/* HOME, or the user's; NULL: none */
 int64_t aws_now(const struct aws *a);				/* as the server sees it */
 struct chain_input aws_chain_input(const struct aws *a);
 /* A property of the deciding profile in the config file, or NULL. */

@@ -17,7 +17,7 @@ typedef int provider_fetch(const struct provider_request *p, struct creds *out, 
 provider_fetch provider_role;		/* provider_role.c */
 provider_fetch provider_web_identity;	/* provider_web_identity.c */
 provider_fetch provider_sso;		/* provider_sso.c */
-provider_fetch provider_login;		/* provider_sso.c */
+provider_fetch provider_login;		/* provider_login.c */
 provider_fetch provider_process;	/* provider_process.c */
 provider_fetch provider_container;	/* provider_container.c */
 provider_fetch provider_imds;		/* provider_imds.c */
@@ -37,6 +37,8 @@ const char *provider_property(const struct provider_request *p, const char *name
 /* {"AccessKeyId", "SecretAccessKey", "SessionToken" | "Token", "Expiration",
  * "AccountId"} as STS, the container and the metadata endpoint give them. */
 int provider_take(const cJSON *tree, const char *source, struct creds *out, struct err *err);
+/* Twelve digits; anything else, and NULL, is left out. */
+void provider_take_account(const char *id, struct creds *out);
 
 /* A GET or PUT of a credential endpoint on or near this machine: no proxy, one
  * second, small secret answer. */
@@ -52,7 +54,16 @@ int provider_local_get(const struct provider_request *p, const struct provider_l
 int provider_assume(struct aws *caller, const struct chain_role *role, struct creds *out,
 		    struct err *err);
 
-/* A code of an MFA device, asked on the terminal within two minutes. */
-int provider_ask_mfa(const char *serial, char *out, size_t cap, struct err *err);
+/* The answer of AssumeRole or AssumeRoleWithWebIdentity, with the role's account. */
+int provider_take_assumed(const cJSON *answer, const char *source, struct creds *out,
+			  struct err *err);
+
+#define PROVIDER_MFA_LEN 7	/* six digits and the NUL; the caller wipes it */
+
+/* A code of an MFA device, asked within two minutes: on the terminal, unless
+ * GIT_TERMINAL_PROMPT forbids it or there is none; else by GIT_ASKPASS or SSH_ASKPASS.
+ * Standard input is never read: it is git's. `a` tells environment and profile. */
+int provider_ask_mfa(const struct aws *a, const char *serial, char out[static PROVIDER_MFA_LEN],
+		     struct err *err);
 
 #endif

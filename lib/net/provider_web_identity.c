@@ -1,5 +1,6 @@
 #include "provider.h"
 
+#include "cli_cache.h"
 #include "lib/base/file.h"
 
 #include <stdio.h>
@@ -32,36 +33,60 @@ static cJSON *request(const char *role, const char *session, const char *token, 
 	return NULL;
 }
 
-int provider_web_identity(const struct provider_request *p, struct creds *out, struct err *err)
+struct exchange {
+	const struct provider_request *p;
+	const char *file, *role, *session, *source;
+};
+
+static int assume(void *arg, struct creds *out, struct err *err)
 {
-	struct chain_input in = aws_chain_input(p->a);
-	const char *file = chain_web_identity(&in, p->choice, "web_identity_token_file");
-	const char *role = chain_web_identity(&in, p->choice, "role_arn");
-	const char *session = chain_web_identity(&in, p->choice, "role_session_name");
+	const struct exchange *e = arg;
 	struct buf token = BUF_INIT_SECRET(TOKEN_MAX);
 	cJSON *r = NULL, *answer = NULL;
-	char source[sizeof(out->source)];
 	struct aws *a = NULL;
 	int result = -1;
 
-	if (!file || !role)
-		return err_set(err, ERR_USAGE, "a token file and a role are needed");
-	if (read_token(file, &token, err) < 0)
+	if (read_token(e->file, &token, err) < 0)
 		goto out;
-	r = request(role, session, buf_str(&token), in.now);
+	r = request(e->role, e->session, buf_str(&token), aws_now(e->p->a));
 	if (!r) {
 		err_set(err, ERR_INTERNAL, "no memory for a request");
 		goto out;
 	}
-	a = provider_open(p, NULL, NULL, err);
-	if (!a || aws_call(a, "sts:AssumeRoleWithWebIdentity", r, &answer, err) < 0)
+	a = provider_open(e->p, NULL, NULL, err);
+	if (!a)
 		goto out;
-	snprintf(source, sizeof(source), "role %.200s by web identity", role);
-	result = provider_take(json_get(answer, "Credentials"), source, out, err);
+	if (aws_call(a, "sts:AssumeRoleWithWebIdentity", r, &answer, err) == 0)
+		result = provider_take_assumed(answer, e->source, out, err);
+	if (result < 0)
+		err_suffix(err, "; the role was %s, the token %s", e->role, e->file);
 out:
 	buf_free(&token);
 	json_free(r);
 	json_free(answer);
 	aws_close(a);
 	return result;
+}
+
+int provider_web_identity(const struct provider_request *p, struct creds *out, struct err *err)
+{
+	struct chain_input in = aws_chain_input(p->a);
+	char source[sizeof(out->source)];
+	struct exchange e = {
+		.p = p,
+		.file = chain_web_identity(&in, p->choice, "web_identity_token_file"),
+		.role = chain_web_identity(&in, p->choice, "role_arn"),
+		.session = chain_web_identity(&in, p->choice, "role_session_name"),
+		.source = source,
+	};
+	const struct cli_cache_argument arguments[] = {
+		{ "RoleArn", e.role, 0 }, { "RoleSessionName", e.session, 0 },
+	};
+	struct cli_cache_item item = { .source = source };
+
+	if (!e.file || !e.role)
+		return err_set(err, ERR_USAGE, "a token file and a role are needed");
+	snprintf(source, sizeof(source), "role %.200s by web identity", e.role);
+	cli_cache_key(arguments, sizeof(arguments) / sizeof(*arguments), true, item.key);
+	return cli_cache_through(p->a, &item, assume, &e, out, err);
 }

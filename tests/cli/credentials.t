@@ -151,14 +151,21 @@ status 0 "a role of a role" with AWS_ENDPOINT_URL="$S/ok" -- --profile chained
 is "$(json "d['SessionToken']")" "fakeSessionToken/second==" "is assumed through the first"
 status 6 "an MFA device without a terminal" setsid -w env AWS_ENDPOINT_URL="$S/ok" "$C" --profile mfa
 like "$(err)" "MFA device arn:aws:iam::111111111111:mfa/me" "is named"
-tty() { env STDOUT="$T/tty" AWS_ENDPOINT_URL="$S/ok" python3 "$SOURCE/tests/lib/on_a_terminal.py" "mfa/me: " "$1" "$C" --profile mfa; }
+# what the AWS CLI and we keep of sessions
+forget() { rm -rf "$HOME/.aws/cli"; }
+tty() { forget; env GIT_TERMINAL_PROMPT=1 STDOUT="$T/tty" AWS_ENDPOINT_URL="$S/ok" python3 "$SOURCE/tests/lib/on_a_terminal.py" "mfa/me: " "$1" "$C" --profile mfa; }
 status 0 "an MFA device with a terminal" tty 123456
 ok "gives the role's credentials" grep -q 'fakeSessionToken/deploy==' "$T/tty"
 ok "for the code that was typed" grep -q 'SerialNumber=arn%3Aaws%3Aiam%3A%3A111111111111%3Amfa%2Fme&TokenCode=123456' "$T/log"
-status 6 "a code of five digits" tty 12345
+status 0 "a code of five digits" tty "12345
+123456"
+like "$(out)" "An MFA code has six digits" "may be typed again"
+status 6 "a code of five digits, twice" tty "12345
+abcdef"
 like "$(out)" "an MFA code has six digits" "is refused before it is sent"
 helper_tty() {
-	env STDOUT="$T/tty" AWS_ENDPOINT_URL="$S/ok" python3 "$SOURCE/tests/lib/on_a_terminal.py" "mfa/me: " 123456 sh -c \
+	forget
+	env GIT_TERMINAL_PROMPT=1 STDOUT="$T/tty" AWS_ENDPOINT_URL="$S/ok" python3 "$SOURCE/tests/lib/on_a_terminal.py" "mfa/me: " 123456 sh -c \
 		'printf "protocol=https\nhost=git-codecommit.us-east-2.amazonaws.com\npath=v1/repos/x\n\n" | "$0" --profile mfa get' \
 		"$BUILD/git-credential-codecommit"
 }
@@ -215,6 +222,7 @@ done
 fault() {
 	_code=$1 _pattern=$2 _label=$3
 	shift 3
+	forget
 	_began=$(date +%s)
 	status "$_code" "$_label" "$@"
 	like "$(err)" "$_pattern" "$_label: cause"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs a command on a terminal of its own and types a line when it asks.
+"""Runs a command on a terminal of its own and types a line each time it asks.
 
-on_a_terminal.py PROMPT LINE COMMAND...: the terminal's output on stdout, the command's exit code. Its own standard
+on_a_terminal.py PROMPT LINES COMMAND...: the terminal's output on stdout, the command's exit code. Its own standard
 output goes to the file $STDOUT, so that only what it says to the terminal is seen.
 """
 import os
@@ -10,13 +10,14 @@ import select
 import sys
 import time
 
-prompt, line, *command = sys.argv[1:]
+prompt, lines, *command = sys.argv[1:]
+lines = lines.split("\n")
 pid, fd = pty.fork()
 if pid == 0:
     out = os.open(os.environ["STDOUT"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(out, 1)
     os.execvp(command[0], command)
-seen, typed, end = b"", False, time.monotonic() + 30
+seen, typed, end = b"", 0, time.monotonic() + 30
 while time.monotonic() < end:
     if not select.select([fd], [], [], 1)[0]:
         continue
@@ -27,8 +28,8 @@ while time.monotonic() < end:
     if not data:
         break
     seen += data
-    if not typed and prompt.encode() in seen:
-        os.write(fd, line.encode() + b"\n")
-        typed = True
+    if typed < len(lines) and seen.count(prompt.encode()) > typed:
+        os.write(fd, lines[typed].encode() + b"\n")
+        typed += 1
 sys.stdout.write(seen.decode("utf-8", "replace"))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

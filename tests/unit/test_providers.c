@@ -17,6 +17,16 @@ static void no_keys(void)
 	world_setenv("AWS_SESSION_TOKEN", NULL);
 }
 
+/* What the AWS CLI and we keep of sessions. */
+static void forget(void)
+{
+	char path[128];
+	struct err err;
+
+	snprintf(path, sizeof(path), "%s/.aws/cli", world.folder);
+	file_remove_tree(path, &err);
+}
+
 static void answers(size_t i, long status, const char *body)
 {
 	world.answers[i] = (struct canned){ .status = status, .body = body };
@@ -271,6 +281,7 @@ static void web_identity(void **state)
 	assert_contains(world.seen[0].body, "WebIdentityToken=header.payload.signature");
 	assert_null(strstr(world.seen[0].headers, "authorization"));	/* the token is the proof */
 	aws_close(a);
+	forget();
 	world_write(path, "\n");
 	fails(NULL, ERR_ACCESS, "is empty");
 	unlink(path);

@@ -1,0 +1,44 @@
+/*
+ * The small JSON files below ~/.aws that the AWS CLI, the SDKs and we read and
+ * write: one object, 0600, replaced by rename. Part of the providers.
+ */
+#ifndef CODETRAIN_CACHE_FILE_H
+#define CODETRAIN_CACHE_FILE_H
+
+#include "aws_private.h"
+
+#define CACHE_FILE_MAX (256 << 10)	/* bytes of one file */
+
+/* Whose word is good. Cached credentials are taken from a file of ours that
+ * nobody else can read; a token that people signed in for also from one that
+ * others can read, as the AWS CLI does, but not from one that they can write. */
+enum cache_file_trust { CACHE_FILE_PRIVATE, CACHE_FILE_TOKEN };
+
+struct cache_file {
+	cJSON *tree;	/* an object; NULL when there is none. json_free */
+	bool missing;
+	bool own;	/* belongs to this user: may be written back */
+};
+
+/* "HOME/.aws/FOLDER/NAME.json" for a folder such as "sso/cache". */
+int cache_file_path(const struct aws *a, const char *folder, const char *name, struct buf *out,
+		    struct err *err);
+
+/* 0 also when it is missing. -1 for one that is broken or not to be trusted:
+ * ERR_ACCESS with the path and what mends it, never with what is in it. */
+int cache_file_read(const char *path, enum cache_file_trust trust, struct cache_file *out,
+		    struct err *err);
+
+/* Makes the folder too. */
+int cache_file_write(const char *path, const cJSON *tree, struct err *err);
+
+/* Waits for another of our processes that refreshes what is in the file, 40
+ * seconds at most: longer than one answer may take. Returns a descriptor (close
+ * it); -1 with ERR_TIMEOUT, or ERR_INTERNAL when no lock can be made. */
+int cache_file_lock(const char *path, struct err *err);
+
+/* A time in a cache: ISO 8601, or with the "UTC" at its end that Python's
+ * strftime writes. 0 or -1. */
+int cache_file_time(const char *text, int64_t *out);
+
+#endif
