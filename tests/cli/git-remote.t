@@ -183,7 +183,14 @@ run env GIT_ALLOW_PROTOCOL=codecommit git ls-remote codecommit://devops@app
 like "$(err)" 'set GIT_ALLOW_PROTOCOL=codecommit:https' 'GIT_ALLOW_PROTOCOL without https is named'
 run env GIT_ALLOW_PROTOCOL=ssh:codecommit:https git ls-remote codecommit://devops@app
 is "$rc" 0 'with https it works'
-mkdir "$T/elsewhere" && git init -q --bare "$T/repositories/elsewhere"
+run git -c protocol.allow=never -c protocol.codecommit.allow=always ls-remote codecommit://devops@app
+like "$(err)" '"https".*libcurl' 'a policy that allows codecommit alone'
+run git -c protocol.allow=never -c protocol.codecommit.allow=always -c protocol.https.allow=always \
+	ls-remote codecommit://devops@app
+is "$rc" 0 'and with https too'
+run git -c url.codecommit::us-east-2://devops@.insteadOf=https://$east/v1/repos/ ls-remote "https://$east/v1/repos/app"
+is "$rc $(last)" "0 $east /v1/repos/app AKIDDEVOPS 200" 'an HTTPS URL, rewritten by insteadOf'
+git init -q --bare "$T/repositories/elsewhere"
 : >"$T/requests"
 run git ls-remote codecommit://devops@elsewhere
 isnt "$rc" 0 'a redirect to another host'
@@ -256,7 +263,7 @@ is "$rc" 0 'a traced push'
 like "$(err)" 'trace: run_command: .*git-credential-codecommit' 'its trace shows the helper'
 unlike "$(err)" "$password" 'no password'
 lacks "$(err)" "$canary" 'no secret key'
-# (git 2.45 and older can only give curl a user name, and curl tells of it)
+# (git gives curl the user name, and curl tells of it)
 lacks "$(grep -av 'Server auth using Basic with user' "$ERR")" "$token" 'and no session token of ours'
 ! grep -aqE 'Basic [A-Za-z0-9+/=]{20}' "$ERR"
 ok 'nor either in base64'
