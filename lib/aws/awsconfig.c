@@ -178,7 +178,8 @@ bool awsconfig_get(const struct awsconfig *c, const char *profile, const char *n
 
 static enum awsconfig_kind kind_named(const char *kind)
 {
-	return strcmp(kind, "sso-session") == 0 ? AWSCONFIG_SSO_SESSION :
+	return strcmp(kind, "profile") == 0 ? AWSCONFIG_PROFILE :
+	       strcmp(kind, "sso-session") == 0 ? AWSCONFIG_SSO_SESSION :
 	       strcmp(kind, "services") == 0 ? AWSCONFIG_SERVICES : AWSCONFIG_OTHER;
 }
 
@@ -197,6 +198,19 @@ bool awsconfig_has_section(const struct awsconfig *c, const char *kind, const ch
 			return true;
 	}
 	return false;
+}
+
+void awsconfig_each(const struct awsconfig *c, const char *kind, const char *section,
+		    awsconfig_property *each, void *arg)
+{
+	for (size_t i = 0; i < c->tables.entry_count; i++) {
+		const struct awsconfig_entry *e = &c->tables.entries[i];
+		const struct awsconfig_section *s = &c->tables.sections[e->section];
+
+		if (s->kind == kind_named(kind) && strcmp(s->name, section) == 0 &&
+		    (s->kind != AWSCONFIG_PROFILE || counts(c, s)))
+			each(arg, c->sources[s->file].path, e->parent, e->key, e->value);
+	}
 }
 
 const char *const *awsconfig_profiles(const struct awsconfig *c)

@@ -61,6 +61,14 @@ bool awsconfig_get_section(const struct awsconfig *c, const char *kind, const ch
 /* Is there such a section? */
 bool awsconfig_has_section(const struct awsconfig *c, const char *kind, const char *section);
 
+/* Hands over every property of a "profile", "sso-session" or "services" section,
+ * in the order of the files; of those that are set twice, both. `parent` is that of
+ * a sub-property, or NULL. */
+typedef void awsconfig_property(void *arg, const char *file, const char *parent, const char *key,
+				const char *value);
+void awsconfig_each(const struct awsconfig *c, const char *kind, const char *section,
+		    awsconfig_property *each, void *arg);
+
 /* Names of all profiles, in the order of the files; NULL behind the last. */
 const char *const *awsconfig_profiles(const struct awsconfig *c);
 

@@ -51,6 +51,17 @@ void hash_sha256_hex(const void *data, size_t len, char out[static HASH_HEX_LEN]
 	secret_wipe(digest, sizeof(digest));
 }
 
+void hash_sha1_hex(const void *data, size_t len, char out[static HASH_SHA1_HEX_LEN])
+{
+	unsigned char digest[SHA_DIGEST_LENGTH];
+	SHA_CTX h;
+
+	SHA1_Init(&h);
+	SHA1_Update(&h, data, len);
+	SHA1_Final(digest, &h);
+	encode_hex(digest, sizeof(digest), out);
+}
+
 static void keyed(struct hash *h, const unsigned char block[static BLOCK], unsigned char pad)
 {
 	unsigned char padded[BLOCK];

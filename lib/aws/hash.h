@@ -14,6 +14,10 @@
 void hash_sha256(const void *data, size_t len, unsigned char out[static HASH_LEN]);
 void hash_sha256_hex(const void *data, size_t len, char out[static HASH_HEX_LEN]);
 
+/* SHA-1, by which the AWS CLI names the files of its caches; good for nothing else. */
+#define HASH_SHA1_HEX_LEN 41
+void hash_sha1_hex(const void *data, size_t len, char out[static HASH_SHA1_HEX_LEN]);
+
 /* Wipes what it derives from the key; `out` is the caller's to wipe. */
 void hash_hmac(const void *key, size_t key_len, const void *data, size_t len,
 	       unsigned char out[static HASH_LEN]);

@@ -31,6 +31,17 @@ static void known_digests(void **state)
 	assert_string_not_equal(hex, rows[1].digest);
 }
 
+static void names_of_the_aws_cli_s_caches(void **state)
+{
+	char hex[HASH_SHA1_HEX_LEN];
+
+	(void)state;
+	hash_sha1_hex("abc", 3, hex);
+	assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+	hash_sha1_hex("", 0, hex);
+	assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
 static void in_pieces_as_in_one(void **state)
 {
 	unsigned char whole[HASH_LEN], pieces[HASH_LEN];
@@ -141,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_digests),
+		cmocka_unit_test(names_of_the_aws_cli_s_caches),
 		cmocka_unit_test(in_pieces_as_in_one),
 		cmocka_unit_test(final_leaves_nothing),
 		cmocka_unit_test(known_macs),
