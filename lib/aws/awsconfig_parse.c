@@ -164,7 +164,7 @@ static void classify(char *name, struct awsconfig_section *out)
 
 static int section_line(struct parser *p, char *s)
 {
-	struct awsconfig_section section = { .file = p->file };
+	struct awsconfig_section section = { .file = p->file, .line = p->line };
 	char *end = strchr(s, ']'), *rest, *name;
 
 	if (!end)

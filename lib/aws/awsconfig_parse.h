@@ -25,6 +25,7 @@ struct awsconfig_section {
 	enum awsconfig_file file;
 	const char *name;
 	bool plain_default;	/* [default] in config, which [profile default] hides */
+	int line;
 };
 
 struct awsconfig_entry {
