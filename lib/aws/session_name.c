@@ -1,0 +1,206 @@
+#include "lib/base/buf.h"
+#include "lib/base/encode.h"
+#include "lib/base/file.h"
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	VARIABLES_MAX = 256,	/* AWS_ variables in an environment */
+	CHOICES_MAX = 32,	/* a role and the sources behind it */
+};
+
+/* Another word whenever other things are hashed, or an entry is written otherwise. */
+static const char version[] = "codetrain session 1";
+
+/* Neither holds a NUL, so that two lists of facts are never the same bytes. */
+static void add(struct hash *h, const char *fact, const char *value)
+{
+	hash_update(h, fact, strlen(fact) + 1);
+	hash_update(h, value, strlen(value) + 1);
+}
+
+static void add_number(struct hash *h, const char *fact, long long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", value);
+	add(h, fact, text);
+}
+
+/* ---- the environment --------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In one order: two shells that export the same are the same. */
+static int add_variables(struct hash *h, const char *const *variables)
+{
+	const char *found[VARIABLES_MAX];
+	size_t n = 0;
+
+	for (; *variables; variables++) {
+		if (strncmp(*variables, "AWS_", 4) != 0 && strncmp(*variables, "HOME=", 5) != 0)
+			continue;
+		if (n == VARIABLES_MAX)
+			return -1;
+		found[n++] = *variables;
+	}
+	qsort(found, n, sizeof(*found), compare);
+	for (size_t i = 0; i < n; i++)
+		add(h, "variable", found[i]);
+	return 0;
+}
+
+/* ---- the configuration ------------------------------------------------------------- */
+
+static void add_property(void *arg, const char *file, const char *parent, const char *key,
+			 const char *value)
+{
+	struct hash *h = arg;
+
+	add(h, "file", file);
+	add(h, "parent", parent ? parent : "");
+	add(h, "property", key);
+	add(h, "value", value);
+}
+
+static const char *property(const struct chain_input *in, const char *profile, const char *name)
+{
+	struct awsconfig_value v;
+
+	return awsconfig_get(in->config, profile, name, &v) && *v.value ? v.value : NULL;
+}
+
+/* The section that a profile names by the property `by`. */
+static void add_section(struct hash *h, const struct chain_input *in, const char *profile,
+			const char *kind, const char *by)
+{
+	const char *name = property(in, profile, by);
+
+	if (!name)
+		return;
+	add(h, "section", kind);
+	awsconfig_each(in->config, kind, name, add_property, h);
+}
+
+/* ---- the token of a sign-in -------------------------------------------------------- */
+
+static int sso_token(const struct chain_input *in, const char *profile, struct buf *path)
+{
+	const char *key = property(in, profile, "sso_session");
+	const char *home = in->getenv("HOME");
+	char hex[HASH_SHA1_HEX_LEN];
+
+	if (!key)
+		key = property(in, profile, "sso_start_url");
+	if (!key || !home)
+		return -1;
+	hash_sha1_hex(key, strlen(key), hex);
+	return buf_addf(path, "%s/.aws/sso/cache/%s.json", home, hex);
+}
+
+static int login_token(const struct chain_input *in, const char *profile, struct buf *path)
+{
+	const char *key = property(in, profile, "login_session");
+	const char *folder = in->getenv("AWS_LOGIN_CACHE_DIRECTORY");
+	const char *home = in->getenv("HOME");
+	char hex[HASH_HEX_LEN];
+
+	if (!key || (!home && !(folder && *folder)))
+		return -1;
+	hash_sha256_hex(key, strlen(key), hex);
+	if (folder && *folder)
+		return buf_addf(path, "%s/%s.json", folder, hex);
+	return buf_addf(path, "%s/.aws/login/cache/%s.json", home, hex);
+}
+
+static int token_path(const struct chain_input *in, const struct chain_choice *choice,
+		      struct buf *path)
+{
+	const char *file;
+
+	switch (choice->provider) {
+	case CHAIN_SSO:
+		return sso_token(in, choice->profile, path);
+	case CHAIN_LOGIN:
+		return login_token(in, choice->profile, path);
+	case CHAIN_WEB_IDENTITY:
+		file = chain_web_identity(in, choice, "web_identity_token_file");
+		return file ? buf_adds(path, file) : -1;
+	default:
+		return -1;
+	}
+}
+
+/* Signing out removes or empties the file, signing in writes it anew. */
+static void add_token(struct hash *h, const struct chain_input *in,
+		      const struct chain_choice *choice)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct stat st;
+
+	if (token_path(in, choice, &path) == 0 && stat(buf_str(&path), &st) == 0) {
+		add_number(h, "token's size", st.st_size);
+		add_number(h, "token's seconds", st.st_mtim.tv_sec);
+		add_number(h, "token's nanoseconds", st.st_mtim.tv_nsec);
+		add_number(h, "token's number", (long long)st.st_ino);
+	}
+	buf_free(&path);
+}
+
+/* ---- all of it --------------------------------------------------------------------- */
+
+static void add_choice(struct hash *h, const struct chain_input *in,
+		       const struct chain_choice *choice)
+{
+	add(h, "provider", chain_name(choice->provider));
+	add(h, "profile", choice->profile);
+	awsconfig_each(in->config, "profile", choice->profile, add_property, h);
+	add_section(h, in, choice->profile, "sso-session", "sso_session");
+	add_section(h, in, choice->profile, "services", "services");
+	add_token(h, in, choice);
+}
+
+static int add_choices(struct hash *h, const struct session_scope *scope)
+{
+	struct chain_choice choice = *scope->choice;
+	struct chain_role role;
+	struct err ignored;
+
+	for (int i = 0; i < CHOICES_MAX; i++) {
+		add_choice(h, scope->in, &choice);
+		if (choice.provider != CHAIN_ASSUME_ROLE)
+			return 0;
+		if (chain_role(scope->in, choice.profile, &role, &ignored) < 0)
+			return -1;
+		choice = role.source;
+	}
+	return -1;
+}
+
+int session_name(const struct session_scope *scope, char out[static HASH_HEX_LEN])
+{
+	const char *given = scope->in->profile;
+	unsigned char digest[HASH_LEN];
+	struct hash h;
+	int rc = 0;
+
+	hash_init(&h);
+	add(&h, "version", version);
+	add_number(&h, "user", (long long)geteuid());
+	add(&h, "profile given", given && *given ? given : "");
+	add(&h, "region", scope->region ? scope->region : "");
+	if (!scope->variables || add_variables(&h, scope->variables) < 0 ||
+	    add_choices(&h, scope) < 0)
+		rc = -1;
+	hash_final(&h, digest);
+	encode_hex(digest, sizeof(digest), out);
+	return rc;
+}
