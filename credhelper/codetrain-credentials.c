@@ -85,6 +85,8 @@ static int go(struct options *o, const struct strs *command, struct err *err)
 	}
 	creds_free(own);
 	aws_close(a);
+	if (result == 0)
+		err->class = ERR_NONE;	/* of what was tried on the way */
 	return result;
 }
 

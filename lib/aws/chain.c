@@ -93,6 +93,20 @@ static int wants_web_identity(const struct chain_question *q, struct err *err)
 	return 1;
 }
 
+/* The profile may repeat what its session says, not gainsay it. */
+static int agrees(const struct chain_question *q, const char *session, const char *name, struct err *err)
+{
+	const char *own = chain_part_property(q, name);
+	struct awsconfig_value v;
+
+	if (!own || !awsconfig_get_section(q->in->config, "sso-session", session, name, &v) ||
+	    strcmp(own, v.value) == 0)
+		return 0;
+	err_set(err, ERR_USAGE, "%s of profile \"%s\" is another than that of its sso_session \"%s\" "
+		"(%s:%d); take it out of the profile", name, q->profile, session, v.file, v.line);
+	return chain_part_place(q, name, err);
+}
+
 static int wants_sso(const struct chain_question *q, struct err *err)
 {
 	static const char *const needed[] = {
@@ -109,6 +123,8 @@ static int wants_sso(const struct chain_question *q, struct err *err)
 			session);
 		return chain_part_place(q, "sso_session", err);
 	}
+	if (session && (agrees(q, session, "sso_start_url", err) < 0 || agrees(q, session, "sso_region", err) < 0))
+		return -1;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		if (chain_part_property(q, needed[i]) ||
 		    (session && awsconfig_get_section(q->in->config, "sso-session", session,

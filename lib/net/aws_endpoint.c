@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* The service's own place in the profile's [services NAME] section: "s3.endpoint_url". */
-static const char *from_services(const struct aws *a, const struct aws_service *service)
+static int from_services(const struct aws *a, const struct aws_service *service, const char **out,
+			 struct err *err)
 {
 	const char *section = aws_property(a, "services");
 	struct awsconfig_value value;
@@ -13,29 +14,37 @@ static const char *from_services(const struct aws *a, const struct aws_service *
 	size_t i;
 
 	if (!section)
-		return NULL;
+		return 0;
+	if (!awsconfig_has_section(a->shared->config, "services", section))
+		return err_set(err, ERR_USAGE, "profile %s names the services section \"%.64s\", and "
+			       "there is no [services %.64s] in %s", a->label, section, section,
+			       awsconfig_config_path(a->shared->config));
 	for (i = 0; i < 60 && service->id[i]; i++)
 		name[i] = (char)tolower((unsigned char)service->id[i]);
 	snprintf(name + i, sizeof(name) - i, ".endpoint_url");
 	if (awsconfig_get_section(a->shared->config, "services", section, name, &value))
-		return value.value;
-	return NULL;
+		*out = value.value;
+	return 0;
 }
 
 /* In the SDKs' order; NULL when AWS's own is meant. */
-static const char *override(const struct aws *a, const struct aws_service *service)
+static int override(const struct aws *a, const struct aws_service *service, const char **out,
+		    struct err *err)
 {
 	const char *ignore = aws_getenv(a, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
 	char variable[80];
-	const char *url;
 
+	*out = NULL;
 	if (aws_truth(ignore ? ignore : aws_property(a, "ignore_configured_endpoint_urls")))
-		return NULL;
+		return 0;
 	snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", service->id);
-	if ((url = aws_getenv(a, variable)) || (url = aws_getenv(a, "AWS_ENDPOINT_URL")) ||
-	    (url = from_services(a, service)))
-		return url;
-	return aws_property(a, "endpoint_url");
+	if ((*out = aws_getenv(a, variable)) || (*out = aws_getenv(a, "AWS_ENDPOINT_URL")))
+		return 0;
+	if (from_services(a, service, out, err) < 0)
+		return -1;
+	if (!*out)
+		*out = aws_property(a, "endpoint_url");
+	return 0;
 }
 
 int aws_endpoint(const struct aws *a, const struct aws_service *service, struct endpoint *out,
@@ -49,8 +58,9 @@ int aws_endpoint(const struct aws *a, const struct aws_service *service, struct 
 		.global = service->global,
 		.fips = a->fips,
 		.dualstack = a->dualstack,
-		.override = override(a, service),
 	};
 
+	if (override(a, service, &want.override, err) < 0)
+		return -1;
 	return region_endpoint(&want, out, err);
 }

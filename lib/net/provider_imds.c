@@ -37,18 +37,34 @@ static int number(const struct imds *m, const char *variable, const char *proper
 	return (int)(n > most ? most : n);
 }
 
-static int set_up(struct imds *m, struct err *err)
+/* A configured endpoint, or Amazon's own of either kind. */
+static int find_endpoint(struct imds *m, struct err *err)
 {
 	const char *mode = setting(m, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 				   "ec2_metadata_service_endpoint_mode");
+	const char *older = setting(m, "AWS_IMDS_USE_IPV6", "imds_use_ipv6");
+	bool ipv6 = mode ? strcasecmp(mode, "IPv6") == 0 : aws_truth(older);
 
-	if (aws_truth(aws_getenv(m->p->a, "AWS_EC2_METADATA_DISABLED")))
-		return err_set(err, ERR_ACCESS, "AWS_EC2_METADATA_DISABLED is set");
+	if (mode && !ipv6 && strcasecmp(mode, "IPv4") != 0)
+		return err_set(err, ERR_USAGE, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE (in a profile: "
+			       "ec2_metadata_service_endpoint_mode) is \"%.32s\"; it takes IPv4 or IPv6",
+			       mode);
 	m->endpoint = setting(m, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
 			      "ec2_metadata_service_endpoint");
 	if (!m->endpoint)
-		m->endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
-								    : "http://169.254.169.254";
+		m->endpoint = ipv6 ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
+	if (strncasecmp(m->endpoint, "http://", 7) != 0 && strncasecmp(m->endpoint, "https://", 8) != 0)
+		return err_set(err, ERR_USAGE, "AWS_EC2_METADATA_SERVICE_ENDPOINT (in a profile: "
+			       "ec2_metadata_service_endpoint) is no http or https URL");
+	return 0;
+}
+
+static int set_up(struct imds *m, struct err *err)
+{
+	if (aws_truth(aws_getenv(m->p->a, "AWS_EC2_METADATA_DISABLED")))
+		return err_set(err, ERR_ACCESS, "AWS_EC2_METADATA_DISABLED is set");
+	if (find_endpoint(m, err) < 0)
+		return -1;
 	m->timeout_ms = 1000 * number(m, "AWS_METADATA_SERVICE_TIMEOUT",
 				      "metadata_service_timeout", MOST_S, TIMEOUT_S);
 	m->attempts = number(m, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
@@ -74,7 +90,8 @@ static int ask(struct imds *m, const char *method, const char *path, const char 
 		result = provider_local_get(m->p, &q, &m->r, err);
 		if (result == 0 && m->r.status / 100 != 5)
 			break;
-		if (result < 0 && (m->r.final || i + 1 == m->attempts))
+		if (result < 0 && (m->r.final || i + 1 == m->attempts ||
+				   (m->r.sent && strcmp(method, "PUT") == 0)))
 			break;
 		result = 0;
 	}
@@ -82,27 +99,32 @@ static int ask(struct imds *m, const char *method, const char *path, const char 
 	return result;
 }
 
-/* Version 2's token; a service that knows none is asked as version 1. */
+/* Version 2's token. Where there is none version 1 is asked, as the AWS CLI does: an
+ * older service knows none, and in a container the answer to the PUT may be lost,
+ * because it crosses one hop only. */
 static int take_token(struct imds *m, struct err *err)
 {
 	const char *v1_off = setting(m, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled");
 	struct strs headers = STRS_INIT;
-	long status;
+	struct err lost;
 	int result;
 
 	strs_addf(&headers, "x-aws-ec2-metadata-token-ttl-seconds: %d", TTL_S);
-	result = ask(m, "PUT", "/latest/api/token", "", &headers, err);
+	result = ask(m, "PUT", "/latest/api/token", "", &headers, &lost);
 	strs_free(&headers);
-	if (result < 0)
+	if (result < 0 && !m->r.final && m->r.sent && !aws_truth(v1_off))
+		return 0;
+	if (result < 0) {
+		*err = lost;
 		return -1;
-	status = m->r.status;
-	if (status == 200 && m->r.body.len && !strpbrk(buf_str(&m->r.body), "\r\n"))
+	}
+	if (m->r.status == 200 && m->r.body.len && !strpbrk(buf_str(&m->r.body), "\r\n"))
 		return strs_addf(&m->headers, "x-aws-ec2-metadata-token: %s",
 				 buf_str(&m->r.body)) < 0
 			       ? err_set(err, ERR_INTERNAL, "no memory") : 0;
-	if ((status == 403 || status == 404 || status == 405) && !aws_truth(v1_off))
+	if (m->r.status != 200 && m->r.status != 400 && !aws_truth(v1_off))
 		return 0;
-	return err_set(err, ERR_ACCESS, "no token from %s (status %ld)", m->endpoint, status);
+	return err_set(err, ERR_ACCESS, "no token from %s (status %ld)", m->endpoint, m->r.status);
 }
 
 static int take_keys(struct imds *m, struct creds *out, struct err *err)
@@ -149,7 +171,8 @@ int provider_imds(const struct provider_request *p, struct creds *out, struct er
 
 	if (set_up(&m, err) == 0 && take_token(&m, err) == 0)
 		result = take_keys(&m, out, err);
-	if (result < 0 && !p->choice->source) {	/* the last of the chain: say what was tried */
+	/* the last of the chain: no answer means that there are no credentials */
+	if (result < 0 && !p->choice->source && err->class != ERR_USAGE && err->class != ERR_INTERNAL) {
 		err->class = ERR_ACCESS;
 		err_suffix(err, "; nothing else is configured: run aws configure, or set AWS_PROFILE");
 	}

@@ -18,7 +18,8 @@ was written for AWS's own hosts (behind CONNECT, /latest/…) is answered as /ok
   /big/…        100 MB                      /headers/…   headers without end
   /garbage/…    not HTTP                    /403/… /500/… /503/…   that status, in AWS's words
   /throttle/…   ThrottlingException         /throttleN/… that N times, then ok
-  /failN/…      503 N times, then ok        /skew/…      RequestTimeTooSkewed until the date is near
+  /failN/…      503 N times, then ok        /lostN/…      a reset N times, then ok
+  /skew/…      RequestTimeTooSkewed until the date is near
   /expired/…    ExpiredToken                /token-line-break/…  a session token with a line break
   /wrong/…      well-formed, of another kind           /list/…  a JSON list
   /v1-STATUS/…  metadata that gives no token, with that status (hang: no answer), and asks for none
@@ -190,13 +191,14 @@ def special(conn, scenario, method, path, headers, body):
 
 def misbehave(conn, scenario, method, path, headers, body):
     """Answers; False ends the connection."""
+    place, scenario = scenario, scenario.partition("~")[0]
     done = special(conn, scenario, method, path, headers, body)
     if done is not None:
         return done
-    numbered = re.fullmatch(r"(throttle|fail)(\d+)", scenario)
+    numbered = re.fullmatch(r"(throttle|fail|lost)(\d+)", scenario)
     if numbered:
-        n = count(scenario)
-        scenario = ("ok" if n > int(numbered[2]) else {"throttle": "throttle", "fail": "503"}[numbered[1]])
+        n = count(place)
+        scenario = ("ok" if n > int(numbered[2]) else {"throttle": "throttle", "fail": "503", "lost": "reset"}[numbered[1]])
     good = answer(method, path, headers, body)
     if scenario == "ok":
         conn.sendall(http(*good))
@@ -302,7 +304,7 @@ def serve(conn):
             if connected or path.startswith("/latest/"):
                 path = "/ok" + path
             _, scenario, inner = (path + "/").split("/", 2) if path.count("/") == 1 else path.split("/", 2)
-            if not misbehave(conn, scenario.partition("~")[0], method, "/" + inner, headers, body):
+            if not misbehave(conn, scenario, method, "/" + inner, headers, body):
                 return
     except (OSError, ValueError, KeyError) as e:
         if not isinstance(e, OSError):
