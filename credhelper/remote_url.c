@@ -82,7 +82,7 @@ static const char *wrong_name(const struct buf *name)
 		return "has a character that a CodeCommit repository's name cannot have";
 	if (strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
 		return "names no repository";
-	if (name->len > 4 && strcmp(s + name->len - 4, ".git") == 0)
+	if (name->len >= 4 && strcmp(s + name->len - 4, ".git") == 0)
 		return "names a repository that ends in .git, which CodeCommit does not allow";
 	if (characters(s) > REMOTE_REPOSITORY_CHARACTERS || name->len > REMOTE_REPOSITORY_MAX)
 		return "has a repository's name of more than 100 characters";
