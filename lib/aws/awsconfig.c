@@ -37,6 +37,19 @@ static int choose_path(struct source *s, const char *given, const char *home, co
 	return 0;
 }
 
+/* Whoever writes these files chooses the keys, and the command of a credential_process. */
+static int refuse_writable(const struct source *s, struct err *err)
+{
+	if (s->info.all_can_write)
+		return err_set(err, ERR_USAGE, "every user can write %s, and so choose keys and run commands; "
+			       "run chmod go-w %s", s->path, s->path);
+	if (s->info.all_can_replace)
+		return err_set(err, ERR_USAGE, "every user can replace %s, and so choose keys and run commands; "
+			       "run chmod go-w %.*s", s->path, (int)(strrchr(s->path, '/') - s->path),
+			       s->path);
+	return 0;
+}
+
 static int read_source(struct awsconfig *c, enum awsconfig_file file, const char *given,
 		       const char *home, const char *below, struct err *err)
 {
@@ -49,7 +62,7 @@ static int read_source(struct awsconfig *c, enum awsconfig_file file, const char
 		s->info.missing = true;
 		return 0;
 	}
-	if (file_read(s->path, &s->text, &s->info, err) < 0)
+	if (file_read(s->path, &s->text, &s->info, err) < 0 || refuse_writable(s, err) < 0)
 		return -1;
 	return awsconfig_parse(&c->tables, file, s->path, &s->text, err);
 }
@@ -231,4 +244,33 @@ const char *awsconfig_credentials_path(const struct awsconfig *c)
 bool awsconfig_credentials_open(const struct awsconfig *c)
 {
 	return c->sources[AWSCONFIG_CREDENTIALS].info.others_can_read;
+}
+
+static bool holds_secret(const struct awsconfig *c, enum awsconfig_file file)
+{
+	for (size_t i = 0; i < c->tables.entry_count; i++) {
+		const struct awsconfig_entry *e = &c->tables.entries[i];
+
+		if (c->tables.sections[e->section].file == file &&
+		    strcmp(e->key, "aws_secret_access_key") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool awsconfig_warning(const struct awsconfig *c, struct err *warning)
+{
+	for (int i = 0; i < AWSCONFIG_FILES; i++) {
+		const struct source *s = &c->sources[i];
+
+		if (s->info.others_can_read && holds_secret(c, (enum awsconfig_file)i)) {
+			err_set(warning, ERR_NONE, "%s can be read by others; run chmod 600 %s", s->path, s->path);
+			return true;
+		}
+		if (s->info.group_can_write) {
+			err_set(warning, ERR_NONE, "a group can write %s; run chmod g-w %s", s->path, s->path);
+			return true;
+		}
+	}
+	return false;
 }

@@ -35,7 +35,8 @@ struct awsconfig_value {
 /* Reads both files: AWS_CONFIG_FILE or ~/.aws/config, and
  * AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials. A path is the variable's
  * value; NULL or "" stands for the file below `home`, and so does "~/" at its
- * beginning. A missing file is empty. A line that is no section, property or
+ * beginning. A missing file is empty; one that all users can write is
+ * ERR_USAGE, since it says which keys are used and which programs are run. A line that is no section, property or
  * comment is ERR_USAGE with "FILE:LINE: ..."; what it holds is not shown. */
 struct awsconfig *awsconfig_load(const char *config_path, const char *credentials_path,
 				 const char *home, struct err *err);
@@ -77,5 +78,10 @@ const char *awsconfig_config_path(const struct awsconfig *c);
 const char *awsconfig_credentials_path(const struct awsconfig *c);
 /* True when group or others may read the credentials file. */
 bool awsconfig_credentials_open(const struct awsconfig *c);
+/* Are the files too open? A secret that others can read, or a file that a group
+ * can write; a file that all can write is not loaded at all. Who owns a file is
+ * not judged: sudo and containers read those of somebody else. False, or a
+ * message (class ERR_NONE) with the command that mends it. */
+bool awsconfig_warning(const struct awsconfig *c, struct err *warning);
 
 #endif

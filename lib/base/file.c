@@ -5,10 +5,12 @@
 #include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { CHUNK = 32768, LOCK_POLL_MS = 20, READ_WAIT_MS = 30000 };
@@ -47,6 +49,51 @@ int file_read_fd(int fd, const char *what, struct buf *out, struct err *err)
 	}
 }
 
+/* Where modes are what the mount says, and chmod changes nothing. */
+static bool has_modes(int fd)
+{
+	static const unsigned long without[] = {
+		0x01021997,	/* 9p: WSL 2's Windows drives, shared folders of virtual machines */
+		0x53464846,	/* WSL 1's */
+		MSDOS_SUPER_MAGIC, 0x2011bab0 /* exfat */, 0x7366746e /* ntfs3 */, 0x5346544e /* ntfs */,
+		SMB_SUPER_MAGIC, 0xfe534d42 /* SMB 2 */, 0xff534d42 /* CIFS */, 0x786f4256 /* VirtualBox */,
+		0x65735546,	/* FUSE: ntfs-3g, sshfs, Docker Desktop */
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(without) / sizeof(*without); i++)
+		if (((unsigned long)fs.f_type & 0xffffffff) == without[i])
+			return false;
+	return true;
+}
+
+static bool all_can_replace(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX_BYTES];
+	struct stat st;
+
+	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(dir))
+		return false;
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	return stat(dir, &st) == 0 && (st.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
+}
+
+static void look(int fd, const char *path, const struct stat *st, struct file_info *info)
+{
+	info->others_can_read = st->st_mode & 077;
+	if (!S_ISREG(st->st_mode))
+		return;
+	info->group_can_write = (st->st_mode & S_IWGRP) && st->st_gid != st->st_uid;
+	info->all_can_write = st->st_mode & S_IWOTH;
+	info->all_can_replace = all_can_replace(path);
+	if ((info->group_can_write || info->all_can_write || info->all_can_replace) && !has_modes(fd))
+		info->group_can_write = info->all_can_write = info->all_can_replace = false;
+}
+
 int file_read(const char *path, struct buf *out, struct file_info *info, struct err *err)
 {
 	struct stat st;
@@ -69,7 +116,7 @@ int file_read(const char *path, struct buf *out, struct file_info *info, struct 
 		return err_set(err, ERR_USAGE, "%s is not a file", path);
 	}
 	if (info)
-		info->others_can_read = st.st_mode & 077;
+		look(fd, path, &st, info);
 	rc = file_read_fd(fd, path, out, err);
 	close(fd);
 	return rc;

@@ -16,6 +16,11 @@
 struct file_info {
 	bool missing;		/* no such file; the call then returned 0 with nothing read */
 	bool others_can_read;	/* mode has a bit for group or others */
+	/* The next three are false for what is no plain file, and on file systems
+	 * without modes of their own (Windows', where WSL shows 0777 for all). */
+	bool group_can_write;	/* a group that is not its owner's own (of the same number) */
+	bool all_can_write;
+	bool all_can_replace;	/* all can write the folder that it is in, and the folder is not sticky */
 };
 
 /* Appends the content of a file to `out`; of a pipe, which may be slow, too. With `info`, a missing file

@@ -332,6 +332,68 @@ static void who_can_read(void **state)
 	awsconfig_free(c);
 }
 
+/* The warning for these modes; "" is none. NULL: the files are refused. */
+static const char *judged(mode_t config, mode_t credentials, mode_t folder)
+{
+	static struct err err;
+	struct awsconfig *c;
+	char directory[64];
+	bool said;
+
+	err = (struct err){ 0 };
+	snprintf(directory, sizeof(directory), "%s/.aws", home);
+	assert_int_equal(chmod(config_path, config), 0);
+	assert_int_equal(chmod(credentials_path, credentials), 0);
+	assert_int_equal(chmod(directory, folder), 0);
+	c = awsconfig_load(NULL, NULL, home, &err);
+	assert_int_equal(chmod(directory, 0700), 0);
+	if (!c) {
+		assert_int_equal(err.class, ERR_USAGE);
+		assert_non_null(strstr(err.message, "; run chmod go-w "));
+		return NULL;
+	}
+	said = awsconfig_warning(c, &err);
+	assert_int_equal(said, err.message[0] != '\0');
+	awsconfig_free(c);
+	return err.message;
+}
+
+static void files_open_to_others(void **state)
+{
+	static const char keys[] = "[a]\naws_access_key_id = AKID\naws_secret_access_key = secret\n";
+
+	(void)state;
+	awsconfig_free(must_load("[default]\nregion = x\n", keys));
+	assert_string_equal(judged(0644, 0600, 0755), "");
+	assert_string_equal(judged(0600, 0400, 0700), "");
+	assert_non_null(strstr(judged(0644, 0640, 0755), "credentials can be read by others; run chmod 600 "));
+	assert_non_null(strstr(judged(0644, 0604, 0755), "credentials can be read by others"));
+	assert_null(judged(0646, 0600, 0755));
+	assert_null(judged(0644, 0602, 0755));
+	assert_null(judged(0644, 0600, 0777));
+	assert_string_equal(judged(0644, 0600, 01777), "");
+	awsconfig_free(must_load(keys, "[b]\n"));	/* keys in the other file */
+	assert_non_null(strstr(judged(0644, 0644, 0755), "config can be read by others"));
+	awsconfig_free(must_load("[default]\nregion = x\n", "[b]\n"));	/* no keys */
+	assert_string_equal(judged(0644, 0644, 0755), "");
+}
+
+/* A group of the owner's own number is the owner's alone. */
+static void files_of_a_group(void **state)
+{
+	uid_t owner = getuid();
+
+	(void)state;
+	awsconfig_free(must_load("[default]\nregion = x\n", ""));
+	if (chown(config_path, (uid_t)-1, owner + 1) < 0)
+		skip();		/* not root, and not in such a group */
+	assert_non_null(strstr(judged(0664, 0600, 0755), "a group can write "));
+	assert_int_equal(chown(config_path, owner + 1, owner + 1), 0);
+	assert_string_equal(judged(0664, 0600, 0755), "");	/* and the owner is not judged */
+	assert_int_equal(chown(config_path, owner, owner), 0);
+	assert_int_equal(chmod(config_path, 0600), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +408,8 @@ int main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(who_can_read),
+		cmocka_unit_test(files_open_to_others),
+		cmocka_unit_test(files_of_a_group),
 	};
 
 	return cmocka_run_group_tests(tests, make_home, remove_home);
