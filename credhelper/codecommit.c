@@ -1,6 +1,7 @@
 #include "codecommit.h"
 #include "gitproto.h"
 #include "lib/aws/region.h"
+#include "lib/aws/session.h"
 #include "lib/aws/sigv4.h"
 
 #include <stdio.h>
@@ -86,6 +87,26 @@ static int sign(const struct codecommit *c, const struct gitproto *git, const ch
 	return rc;
 }
 
+/* A session that another process has got, or a new one; what still lives is
+ * better than nothing. */
+static int fetch_session(const struct codecommit *c, const struct chain_input *in,
+			 const struct chain_choice *choice, struct creds *out, struct err *err)
+{
+	const struct session_scope scope = { in, choice, c->variables, NULL };
+	enum session_state state;
+	struct err failure = { 0 };
+	struct session s;
+
+	if (session_open(&s, &scope, SESSION_ANYWHERE, err) < 0)
+		return -1;
+	state = session_load(&s, in->now, out);
+	if (state == SESSION_FRESH || c->fetch(in, choice, out, &failure) == 0 ||
+	    state == SESSION_LIVE)
+		return 0;
+	*err = failure;
+	return -1;
+}
+
 static int fetch(const struct codecommit *c, const struct chain_input *in, struct creds *out,
 		 struct err *warning, struct err *err)
 {
@@ -94,12 +115,18 @@ static int fetch(const struct codecommit *c, const struct chain_input *in, struc
 	if (chain_choose(in, &choice, err) < 0)
 		return -1;
 	if (!chain_is_local(choice.provider))
-		return c->fetch(in, &choice, out, err);
+		return fetch_session(c, in, &choice, out, err);
 	if (choice.provider == CHAIN_CREDENTIALS_FILE && awsconfig_credentials_open(in->config))
 		err_set(warning, ERR_NONE, "%s can be read by others; run chmod 600 %s",
 			awsconfig_credentials_path(in->config),
 			awsconfig_credentials_path(in->config));
 	return chain_fetch_local(in, &choice, out, err);
+}
+
+static struct awsconfig *load(const struct codecommit *c, struct err *err)
+{
+	return awsconfig_load(c->getenv("AWS_CONFIG_FILE"), c->getenv("AWS_SHARED_CREDENTIALS_FILE"),
+			      c->getenv("HOME"), err);
 }
 
 static int answer_for(const struct codecommit *c, const struct gitproto *git,
@@ -115,8 +142,7 @@ static int answer_for(const struct codecommit *c, const struct gitproto *git,
 		return err_set(err, ERR_USAGE, "git did not say which repository, and CodeCommit's "
 			       "password depends on it; run git config --global "
 			       "credential.https://%s.useHttpPath true", git->host);
-	config = awsconfig_load(c->getenv("AWS_CONFIG_FILE"),
-				c->getenv("AWS_SHARED_CREDENTIALS_FILE"), c->getenv("HOME"), err);
+	config = load(c, err);
 	if (!config)
 		return -1;
 	in.config = config;
@@ -143,4 +169,40 @@ int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *
 	buf_clear(answer);
 	buf_adds(answer, "quit=1\n");
 	return -1;
+}
+
+/* "KEY%TOKEN" to "KEY"; false when there is no token, and so no session. */
+static bool key_of_session(const char *username, char key[static CREDS_KEY_MAX + 1])
+{
+	size_t len = strcspn(username, "%");
+
+	if (!username[len] || len > CREDS_KEY_MAX)
+		return false;
+	memcpy(key, username, len);
+	key[len] = '\0';
+	return true;
+}
+
+void codecommit_erase(const struct codecommit *c, struct buf *request)
+{
+	struct chain_input in = { .getenv = c->getenv, .profile = c->profile, .now = c->now };
+	char region[REGION_MAX], key[CREDS_KEY_MAX + 1];
+	struct awsconfig *config;
+	struct chain_choice choice;
+	struct gitproto git;
+	struct session s;
+	struct err ignored;
+
+	gitproto_parse(request, &git);
+	if (!key_of_session(git.username, key) || !is_ours(c, &git, region))
+		return;
+	config = load(c, &ignored);
+	if (!config)
+		return;
+	in.config = config;
+	if (chain_choose(&in, &choice, &ignored) == 0 &&
+	    session_open(&s, &(struct session_scope){ &in, &choice, c->variables, NULL },
+			 SESSION_ANYWHERE, &ignored) == 0)
+		session_forget(&s, key);
+	awsconfig_free(config);
 }

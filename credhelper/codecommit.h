@@ -20,7 +20,8 @@ struct codecommit {
 	bool ignore_host_check;
 	int64_t now;
 	const char *(*getenv)(const char *name);
-	/* For the providers that are not local. */
+	const char *const *variables;	/* environ(7); NULL: no session is kept */
+	/* For the providers that are not local, when no session of theirs is kept. */
 	int (*fetch)(const struct chain_input *in, const struct chain_choice *choice,
 		     struct creds *out, struct err *err);
 };
@@ -34,5 +35,9 @@ struct codecommit {
  */
 int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *answer,
 		   struct err *warning, struct err *err);
+
+/* git's "erase" of what it was given before: a session that is kept, and has the
+ * access key id of the user name, is dropped. Says nothing, whatever happens. */
+void codecommit_erase(const struct codecommit *c, struct buf *request);
 
 #endif

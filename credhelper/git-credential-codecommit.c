@@ -27,16 +27,22 @@ static const char *environment(const char *variable)
 	return getenv(variable);
 }
 
-static int get(const struct options *o, struct err *err)
+static struct codecommit from(const struct options *o)
 {
-	struct codecommit c = {
+	return (struct codecommit){
 		.profile = o->profile,
 		.region = o->region,
 		.ignore_host_check = o->ignore_host_check,
 		.now = clock_now(),
 		.getenv = environment,
+		.variables = (const char *const *)environ,
 		.fetch = external_fetch,
 	};
+}
+
+static int get(const struct options *o, struct err *err)
+{
+	struct codecommit c = from(o);
 	struct buf request = BUF_INIT(GITPROTO_MAX);	/* git sends no password with a get */
 	struct buf answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
 	struct err warning = { 0 }, written = { 0 };
@@ -59,20 +65,33 @@ static int get(const struct options *o, struct err *err)
 	return rc;
 }
 
-/* The password lives for 15 minutes and is made anew each time: there is
- * nothing to keep and nothing to forget. */
-static int nothing(const struct options *o, struct err *err)
+/* The password lives for 15 minutes and is made anew each time. */
+static int store(const struct options *o, struct err *err)
 {
 	(void)o;
 	(void)err;
 	return 0;
 }
 
+/* After a 401. That it cannot be done is no matter of git's. */
+static int erase(const struct options *o, struct err *err)
+{
+	struct codecommit c = from(o);
+	struct buf request = BUF_INIT_SECRET(GITPROTO_MAX);
+	struct err ignored;
+
+	(void)err;
+	if (gitproto_read(STDIN_FILENO, &request, &ignored) == 0)
+		codecommit_erase(&c, &request);
+	buf_free(&request);
+	return 0;
+}
+
 /* Verbs of a later git are ignored, as gitcredentials(7) wants it. */
 #define VERBS(X) \
 	X(get, get, "answer with a user name and a password for the repository") \
-	X(store, nothing, "do nothing: there is nothing to keep") \
-	X(erase, nothing, "do nothing: nothing was kept")
+	X(store, store, "do nothing: a password is made anew each time") \
+	X(erase, erase, "drop the session that the password was made from, if one is kept")
 
 #define VERB_ROW(verb, function, help) { #verb, function },
 #define VERB_HELP(verb, function, help) "  " #verb "\t\t\t  " help "\n"

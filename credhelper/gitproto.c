@@ -31,6 +31,8 @@ int gitproto_read(int fd, struct buf *text, struct err *err)
 		if (n == 0)
 			break;
 		buf_add(text, chunk, (size_t)n);
+		if (text->secret)
+			explicit_bzero(chunk, (size_t)n);
 		if (text->failed)
 			return buf_check(text, "git's request on standard input", err);
 	}
@@ -46,6 +48,7 @@ static void take_line(char *line, size_t len, struct gitproto *out)
 		{ "protocol", &out->protocol },
 		{ "host", &out->host },
 		{ "path", &out->path },
+		{ "username", &out->username },
 	};
 	char *equals = memchr(line, '=', len);
 	const char *value;
@@ -70,7 +73,7 @@ void gitproto_parse(struct buf *text, struct gitproto *out)
 {
 	char *s = text->data, *end = s ? s + text->len : s;
 
-	*out = (struct gitproto){ "", "", "", false };
+	*out = (struct gitproto){ "", "", "", "", false };
 	while (s < end) {
 		char *newline = memchr(s, '\n', (size_t)(end - s));
 		size_t len = (size_t)((newline ? newline : end) - s);

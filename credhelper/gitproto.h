@@ -17,10 +17,12 @@ struct gitproto {
 	const char *protocol;
 	const char *host;	/* with ":PORT" when the URL has one */
 	const char *path;	/* decoded, without slashes at its ends */
+	const char *username;
 	bool authtype;		/* git knows authtype and ephemeral (2.46) */
 };
 
-/* Reads to an empty line or the end. More than GITPROTO_MAX is ERR_USAGE. */
+/* Reads to an empty line or the end; of a secret `text` no copy is left. More than
+ * GITPROTO_MAX is ERR_USAGE. */
 int gitproto_read(int fd, struct buf *text, struct err *err);
 
 /* Takes the text apart, in place. Lines without '=' and unknown names are
