@@ -1,29 +1,47 @@
 #include "provider.h"
 
+#include "lib/aws/session.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { REFRESH_AGAIN_AFTER = 60 };	/* seconds between advisory refreshes */
+enum { REFRESH_AGAIN_AFTER = 60 };	/* seconds between tries */
 
-static int fetch(struct aws *a, struct creds *out, struct err *err)
+static int fetch(struct aws *a, struct creds *out, int64_t *since, struct err *err)
 {
 	struct chain_input in = aws_chain_input(a);
 	struct chain_choice choice;
 
 	if (chain_choose(&in, &choice, err) < 0)
 		return -1;
-	return provider_choice(a, &choice, out, err);
+	return aws_session_fetch(a, &choice, out, since, err);
+}
+
+/* When it is time to look for newer ones: well before the end, but a short
+ * session is not fetched again and again. */
+static int64_t time_to_refresh(const struct creds *c, int64_t since, int64_t now)
+{
+	int64_t due;
+
+	if (!c->expiration)
+		return INT64_MAX;
+	due = c->expiration - session_margin(c->expiration - since, CREDS_ADVISORY_REFRESH);
+	return due > now + REFRESH_AGAIN_AFTER ? due : now + REFRESH_AGAIN_AFTER;
 }
 
 /* What is there stays when there is no better. */
 static int refresh(struct aws *a, struct err *err)
 {
 	struct creds *fresh = creds_new(err);
+	int64_t since;
 
-	if (!fresh || fetch(a, fresh, err) < 0) {
+	if (!fresh || fetch(a, fresh, &since, err) < 0) {
 		creds_free(fresh);
 		return -1;
 	}
+	/* the same again: there is no newer, and `refresh_after` stands */
+	if (!a->creds || strcmp(a->creds->access_key_id, fresh->access_key_id) != 0)
+		a->refresh_after = time_to_refresh(fresh, since, aws_now(a));
 	creds_free(a->creds);
 	a->creds = fresh;
 	return 0;
@@ -38,8 +56,6 @@ const struct creds *aws_credentials(struct aws *a, struct err *err)
 		return a->creds;
 	if (!a->creds)
 		return refresh(a, err) == 0 ? a->creds : NULL;
-	if (!creds_expires_within(a->creds, now, CREDS_ADVISORY_REFRESH))
-		return a->creds;
 	if (now < a->refresh_after && !creds_expires_within(a->creds, now, 0))
 		return a->creds;
 	a->refresh_after = now + REFRESH_AGAIN_AFTER;
@@ -53,6 +69,8 @@ bool aws_forget_credentials(struct aws *a)
 {
 	if (a->given)
 		return false;
+	if (a->creds)
+		aws_session_forget(a, a->creds->access_key_id);
 	creds_free(a->creds);
 	a->creds = NULL;
 	a->account[0] = '\0';

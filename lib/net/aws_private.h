@@ -19,6 +19,8 @@ struct aws_world {
 	double (*chance)(void);		/* 0 <= x < 1 */
 	int (*send)(struct http *h, const struct http_request *q, struct http_response *r,
 		    struct err *err);
+	/* environ(7); NULL: nothing is kept between processes */
+	const char *const *(*variables)(void);
 };
 extern const struct aws_world aws_real_world;
 
@@ -48,7 +50,7 @@ struct aws {
 	bool fips, dualstack;
 	bool given;			/* creds are the caller's: there is no other to fetch */
 	struct creds *creds;		/* NULL until the first use */
-	int64_t refresh_after;		/* do not try an advisory refresh before */
+	int64_t refresh_after;		/* look for newer ones from then on */
 	char account[16];
 	/* of the last failure */
 	char code[128];
@@ -74,6 +76,15 @@ bool aws_truth(const char *value);
 /* Forgets credentials of the chain, so that the next use fetches them again.
  * False when they are the caller's own. */
 bool aws_forget_credentials(struct aws *a);
+
+/* ---- aws_session.c --------------------------------------------------------------- */
+
+/* As provider_choice, unless a session is kept or another process is getting one.
+ * `since`: when AWS gave it, by this machine's clock. */
+int aws_session_fetch(struct aws *a, const struct chain_choice *choice, struct creds *out,
+		      int64_t *since, struct err *err);
+/* Drops what is kept, when it has this access key id. */
+void aws_session_forget(const struct aws *a, const char *access_key_id);
 
 /* ---- aws_endpoint.c -------------------------------------------------------------- */
 

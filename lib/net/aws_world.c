@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 /* A signal ends the pause early; so does *stop, within a tenth of a second. */
 static void pause_ms(int ms, const volatile int *stop)
@@ -32,10 +33,16 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
+static const char *const *variables(void)
+{
+	return (const char *const *)environ;
+}
+
 const struct aws_world aws_real_world = {
 	.getenv = environment,
 	.now = clock_now,
 	.sleep_ms = pause_ms,
 	.chance = chance,
 	.send = http_do,
+	.variables = variables,
 };

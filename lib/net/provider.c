@@ -1,23 +1,44 @@
 #include "provider.h"
 
+#include "lib/aws/session.h"
 #include "lib/base/clock.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* What a program, a container or a machine gives out can change without any file
+ * that we could look at: it is kept for a while only, and never on a disk. */
+enum { A_WHILE = 900 };
+
 /* The local providers (environment, keys in the files) are chain_fetch_local's. */
 static const struct {
 	enum chain_provider provider;
 	provider_fetch *fetch;
+	unsigned places;	/* where its sessions may be kept between processes … */
+	int64_t most;		/* … and for how many seconds; 0: to their end */
 } providers[] = {
-	{ CHAIN_ASSUME_ROLE, provider_role },
-	{ CHAIN_WEB_IDENTITY, provider_web_identity },
-	{ CHAIN_SSO, provider_sso },
-	{ CHAIN_LOGIN, provider_login },
-	{ CHAIN_PROCESS, provider_process },
-	{ CHAIN_CONTAINER, provider_container },
-	{ CHAIN_IMDS, provider_imds },
+	{ CHAIN_ASSUME_ROLE, provider_role, SESSION_ANYWHERE, 0 },
+	{ CHAIN_WEB_IDENTITY, provider_web_identity, SESSION_ANYWHERE, 0 },
+	{ CHAIN_SSO, provider_sso, SESSION_ANYWHERE, 0 },
+	{ CHAIN_LOGIN, provider_login, SESSION_ANYWHERE, 0 },
+	{ CHAIN_PROCESS, provider_process, SESSION_KERNEL, A_WHILE },
+	{ CHAIN_CONTAINER, provider_container, SESSION_KERNEL, A_WHILE },
+	{ CHAIN_IMDS, provider_imds, SESSION_KERNEL, A_WHILE },
 };
+
+unsigned provider_places(enum chain_provider provider, int64_t *most)
+{
+	for (size_t i = 0; i < sizeof(providers) / sizeof(*providers); i++) {
+		if (providers[i].provider != provider)
+			continue;
+		if (most)
+			*most = providers[i].most;
+		return providers[i].places;
+	}
+	if (most)
+		*most = 0;
+	return 0;
+}
 
 int provider_choice(struct aws *a, const struct chain_choice *choice, struct creds *out,
 		    struct err *err)

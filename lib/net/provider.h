@@ -26,6 +26,10 @@ provider_fetch provider_imds;		/* provider_imds.c */
 int provider_choice(struct aws *a, const struct chain_choice *choice, struct creds *out,
 		    struct err *err);
 
+/* Where the provider's sessions may be kept (session.h's places; 0: nowhere) and
+ * for how many seconds at the longest (0: to their end; `most` may be NULL). */
+unsigned provider_places(enum chain_provider provider, int64_t *most);
+
 /* For calls of a provider's own: like the request's `a`, in `region` (NULL: the
  * same), with `creds` (NULL: for unsigned calls). */
 struct aws *provider_open(const struct provider_request *p, const char *region,

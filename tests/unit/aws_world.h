@@ -44,6 +44,7 @@ static struct {
 	struct canned answers[32];
 	struct seen seen[32];
 	int answered, pauses, paused_ms;
+	bool keeps_sessions;
 	char folder[64], config[96], credentials[96];
 } world;
 
@@ -121,8 +122,27 @@ static int world_send(struct http *h, const struct http_request *q, struct http_
 	return 0;
 }
 
+/* As environ, of the names that are set; NULL, and nothing is kept, until a test wants it. */
+static const char *const *world_variables(void)
+{
+	static char lines[32][256];
+	static const char *list[33];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 32; i++) {
+		if (!world.environment[i][0] || !world.environment[i][1])
+			continue;
+		snprintf(lines[n], sizeof(lines[n]), "%s=%s", world.environment[i][0],
+			 world.environment[i][1]);
+		list[n] = lines[n];
+		n++;
+	}
+	list[n] = NULL;
+	return world.keeps_sessions ? list : NULL;
+}
+
 static const struct aws_world test_world = {
-	world_getenv, world_now, world_sleep, world_chance, world_send,
+	world_getenv, world_now, world_sleep, world_chance, world_send, world_variables,
 };
 
 static inline void world_write(const char *path, const char *text)
