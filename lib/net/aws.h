@@ -83,7 +83,8 @@ int64_t aws_clock_skew(const struct aws *a);
  * for query it is flattened (Tags.member.1.Key); for S3 and REST, members
  * named in the path are taken from it, "Body" is the payload text, members
  * that begin with "x-amz-" become headers and the rest the query, by their
- * names on the wire ("prefix", "continuation-token"). NULL: {}.
+ * names on the wire ("prefix", "continuation-token"); for a REST POST they are the
+ * JSON of the payload. NULL: {}.
  *
  * `output` gets the answer as a tree, never NULL on success; the caller frees
  * it with json_free; NULL: not wanted. XML is turned into the tree that a JSON

@@ -51,8 +51,10 @@ void aws_request_id(const struct http_response *r, char *out, size_t cap)
 
 static void from_json(const cJSON *tree, struct aws_failure *f)
 {
-	static const char *const types[] = { "__type", "code", "Code" };
-	static const char *const messages[] = { "message", "Message", "errorMessage" };
+	/* "error" (RFC 6749) stands beside AWS's own code, or for it, and tells more */
+	static const char *const types[] = { "__type", "code", "Code", "error" };
+	static const char *const messages[] = { "message", "Message", "errorMessage",
+						"error_description" };
 	const char *text;
 
 	for (size_t i = 0; !f->code[0] && i < sizeof(types) / sizeof(*types); i++)
@@ -60,6 +62,14 @@ static void from_json(const cJSON *tree, struct aws_failure *f)
 	for (size_t i = 0; !f->message[0] && i < sizeof(messages) / sizeof(*messages); i++) {
 		text = json_string(tree, messages[i], "");
 		copy_message(f->message, sizeof(f->message), text);
+	}
+	text = json_string(tree, "error", "");
+	if (*text && strcmp(text, f->code) != 0) {
+		char message[sizeof(f->message)];
+
+		snprintf(message, sizeof(message), "%.80s%s%.900s", text, f->message[0] ? ": " : "",
+			 f->message);
+		copy_message(f->message, sizeof(f->message), message);
 	}
 }
 

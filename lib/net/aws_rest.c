@@ -144,13 +144,25 @@ int aws_rest_checksum(struct aws_request *r, const unsigned char hash[static HAS
 	return result;
 }
 
+/* A REST request that has a body has its members there. */
+static int json_body(const cJSON *input, struct aws_request *r, struct err *err)
+{
+	if (json_print(input, false, &r->body, err) < 0)
+		return -1;
+	return aws_request_header(r, "content-type", "application/json", err);
+}
+
 int aws_rest_fill(const cJSON *input, struct aws_request *r, struct err *err)
 {
 	unsigned char hash[HASH_LEN];
 
 	if (http_authority(r->endpoint.url, r->host, sizeof(r->host)) < 0)
 		return err_set(err, ERR_USAGE, "the endpoint %s has no host", r->endpoint.url);
-	if (fill_path(input, r, err) < 0 || fill_rest(input, r, err) < 0)
+	if (fill_path(input, r, err) < 0)
+		return -1;
+	if (r->operation->service->protocol == AWS_REST_JSON && strcmp(r->method, "POST") == 0)
+		return json_body(input, r, err);
+	if (fill_rest(input, r, err) < 0)
 		return -1;
 	if (r->operation->service->protocol != AWS_S3 || r->body.len == 0)
 		return 0;

@@ -80,23 +80,34 @@ int cache_file_read(const char *path, enum cache_file_trust trust, struct cache_
 	return result;
 }
 
-static int make_folder(const char *path, struct err *err)
+/* "" when there is none. */
+static void folder_of(const char *path, char out[static PATH_MAX_BYTES])
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (len >= PATH_MAX_BYTES)
+		len = 0;
+	memcpy(out, path, len);
+	out[len] = '\0';
+}
+
+bool cache_file_writable(const char *path)
 {
 	char folder[PATH_MAX_BYTES];
-	const char *slash = strrchr(path, '/');
 
-	if (!slash || (size_t)(slash - path) >= sizeof(folder))
-		return err_set(err, ERR_USAGE, "path is too long: %s", path);
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	return file_make_dirs(folder, FOLDER_MODE, err);
+	folder_of(path, folder);
+	return access(folder, W_OK | X_OK) == 0;
 }
 
 int cache_file_write(const char *path, const cJSON *tree, struct err *err)
 {
 	struct buf text = BUF_INIT_SECRET(CACHE_FILE_MAX);
+	char folder[PATH_MAX_BYTES];
 	int result = -1;
 
-	if (make_folder(path, err) == 0 && json_print(tree, false, &text, err) == 0)
+	folder_of(path, folder);
+	if (file_make_dirs(folder, FOLDER_MODE, err) == 0 && json_print(tree, false, &text, err) == 0)
 		result = file_replace(path, buf_str(&text), text.len, 0600, err);
 	buf_free(&text);
 	return result;

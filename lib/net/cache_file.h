@@ -29,6 +29,8 @@ int cache_file_path(const struct aws *a, const char *folder, const char *name, s
 int cache_file_read(const char *path, enum cache_file_trust trust, struct cache_file *out,
 		    struct err *err);
 
+/* May a file be made in its folder? */
+bool cache_file_writable(const char *path);
 /* Makes the folder too. */
 int cache_file_write(const char *path, const cJSON *tree, struct err *err);
 

@@ -32,6 +32,10 @@ static const struct aws_service kms = { "KMS", "kms", "kms", "kms", AWS_JSON_1_1
 	false };
 static const struct aws_service sso = { "SSO", "sso", "portal.sso", "awsssoportal", AWS_REST_JSON,
 	"", false };
+static const struct aws_service sso_oidc = { "SSO_OIDC", "sso-oidc", "oidc", "sso-oauth",
+	AWS_REST_JSON, "", false };
+static const struct aws_service signin = { "SIGNIN", "signin", "signin", "signin", AWS_REST_JSON, "",
+	false };
 
 /* A read, or a write that is the same the second time: may be sent again. */
 #define AGAIN .idempotent = true
@@ -59,6 +63,9 @@ static const struct aws_operation operations[] = {
 	{ &sts, "AssumeRoleWithWebIdentity", AGAIN, SECRET, .unsigned_call = true },
 	{ &sso, "GetRoleCredentials", "GET", "/federation/credentials", AGAIN, SECRET,
 	  .unsigned_call = true },
+	/* a refresh token may be good only once */
+	{ &sso_oidc, "CreateToken", "POST", "/token", ONCE, SECRET, .unsigned_call = true },
+	{ &signin, "CreateOAuth2Token", "POST", "/v1/token", ONCE, SECRET, .unsigned_call = true },
 
 	{ &iam, "GetRole", AGAIN },
 	{ &iam, "CreateRole", ONCE },

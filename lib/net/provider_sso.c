@@ -1,99 +1,52 @@
 #include "provider.h"
 
-#include "lib/base/clock.h"
-#include "lib/base/encode.h"
-#include "lib/base/file.h"
+#include "cli_cache.h"
+#include "sso_token.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CACHE_MAX = 64 << 10, BEARER_MAX = 16 << 10 };
+enum { BEARER_MAX = 16 << 10 };
 
-/* From the profile, or from its [sso-session]. */
-static const char *setting(const struct provider_request *p, const char *name)
+struct sso {
+	struct sso_token_want token;
+	const char *account, *role, *source;
+};
+
+/* From the [sso-session], or from the profile. Both are allowed when they agree. */
+static int setting(const struct provider_request *p, const char *session, const char *name,
+		   const char **out, struct err *err)
+{
+	struct awsconfig_value of_session = { 0 }, of_profile = { 0 };
+
+	if (session)
+		awsconfig_get_section(p->a->shared->config, "sso-session", session, name, &of_session);
+	awsconfig_get(p->a->shared->config, p->choice->profile, name, &of_profile);
+	*out = of_session.value ? of_session.value : of_profile.value;
+	if (!*out || !**out)
+		return err_set(err, ERR_USAGE, "%s is not set; run aws configure sso --profile %s", name,
+			       p->choice->profile);
+	if (of_session.value && of_profile.value && strcmp(of_session.value, of_profile.value) != 0)
+		return err_set(err, ERR_USAGE, "%s:%d: %s of profile %s is not that of [sso-session %s]; "
+			       "take one of them out", of_profile.file, of_profile.line, name,
+			       p->choice->profile, session);
+	return 0;
+}
+
+static int settings(const struct provider_request *p, struct sso *s, struct err *err)
 {
 	const char *session = provider_property(p, "sso_session");
-	struct awsconfig_value value;
 
-	if (session && awsconfig_get_section(p->a->shared->config, "sso-session", session, name,
-					     &value))
-		return value.value;
-	return provider_property(p, name);
+	s->token.p = p;
+	s->token.session = session;
+	if (setting(p, session, "sso_account_id", &s->account, err) < 0 ||
+	    setting(p, session, "sso_role_name", &s->role, err) < 0 ||
+	    setting(p, session, "sso_start_url", &s->token.start_url, err) < 0)
+		return -1;
+	return setting(p, session, "sso_region", &s->token.region, err);
 }
 
-/* Where the AWS CLI keeps the token: by the SHA-1 of the session's name, or of
- * the start URL. */
-static int cache_path(const struct provider_request *p, struct buf *out, struct err *err)
-{
-	const char *key = provider_property(p, "sso_session");
-	const char *home = aws_getenv(p->a, "HOME");
-	unsigned char digest[SHA_DIGEST_LENGTH];
-	char hex[2 * SHA_DIGEST_LENGTH + 1];
-
-	if (!key)
-		key = setting(p, "sso_start_url");
-	if (!key || !home)
-		return err_set(err, ERR_USAGE, "%s is not set", key ? "HOME" : "sso_start_url");
-	SHA1((const unsigned char *)key, strlen(key), digest);
-	encode_hex(digest, sizeof(digest), hex);
-	buf_addf(out, "%s/.aws/sso/cache/%s.json", home, hex);
-	return buf_check(out, "the path of the SSO cache", err);
-}
-
-/* "2020-06-17T10:02:08UTC" is how older versions of the AWS CLI wrote it. */
-static int parse_end(const char *text, int64_t *out)
-{
-	char copy[40];
-	size_t len = strlen(text);
-
-	if (len > 3 && len < sizeof(copy) && strcmp(text + len - 3, "UTC") == 0) {
-		snprintf(copy, sizeof(copy), "%.*sZ", (int)len - 3, text);
-		return clock_parse(copy, out);
-	}
-	return clock_parse(text, out);
-}
-
-static int sign_in(const struct provider_request *p, const char *why, struct err *err)
-{
-	return err_set(err, ERR_ACCESS, "the SSO session %s; run aws sso login --profile %s", why,
-		       p->choice->profile);
-}
-
-static int read_token(const struct provider_request *p, struct buf *token, struct err *err)
-{
-	struct buf path = BUF_INIT(PATH_MAX_BYTES), text = BUF_INIT_SECRET(CACHE_MAX);
-	struct file_info info = { 0 };
-	const char *bearer;
-	cJSON *tree = NULL;
-	struct err parse;
-	int64_t end;
-	int result = -1;
-
-	if (cache_path(p, &path, err) < 0 || file_read(buf_str(&path), &text, &info, err) < 0)
-		goto out;
-	if (info.missing) {
-		sign_in(p, "was never begun", err);
-		goto out;
-	}
-	tree = json_parse(buf_str(&text), text.len, "the SSO cache", &parse);
-	bearer = json_string(tree, "accessToken", NULL);
-	if (!bearer || parse_end(json_string(tree, "expiresAt", ""), &end) < 0)
-		sign_in(p, "in the cache cannot be read", err);
-	else if (end <= aws_now(p->a))
-		sign_in(p, "has expired", err);
-	else if (buf_adds(token, bearer) < 0)
-		sign_in(p, "in the cache is too long", err);
-	else
-		result = 0;
-out:
-	json_free(tree);
-	buf_free(&text);
-	buf_free(&path);
-	return result;
-}
-
-static int take(const cJSON *answer, const char *source, struct creds *out, struct err *err)
+static int take(const cJSON *answer, const struct sso *s, struct creds *out, struct err *err)
 {
 	const cJSON *c = json_get(answer, "roleCredentials");
 	const char *key = json_string(c, "accessKeyId", NULL);
@@ -101,44 +54,51 @@ static int take(const cJSON *answer, const char *source, struct creds *out, stru
 
 	if (!key || !secret)
 		return err_set(err, ERR_ACCESS, "the answer has no keys");
-	if (creds_set(out, key, secret, json_string(c, "sessionToken", NULL), source, err) < 0)
+	if (creds_set(out, key, secret, json_string(c, "sessionToken", NULL), s->source, err) < 0) {
+		err->class = ERR_ACCESS;	/* what a server said, not the user */
 		return -1;
+	}
 	out->expiration = json_integer(c, "expiration", 0) / 1000;
+	snprintf(out->account_id, sizeof(out->account_id), "%s", s->account);
 	return 0;
 }
 
-int provider_sso(const struct provider_request *p, struct creds *out, struct err *err)
+static cJSON *request(const struct sso *s, const char *token)
 {
-	const char *account = setting(p, "sso_account_id"), *role = setting(p, "sso_role_name");
+	cJSON *r = cJSON_CreateObject();
+
+	if (json_set_string(r, "role_name", s->role) == 0 &&
+	    json_set_string(r, "account_id", s->account) == 0 &&
+	    json_set_string(r, "x-amz-sso_bearer_token", token) == 0)
+		return r;
+	json_free(r);
+	return NULL;
+}
+
+static int fetch(void *arg, struct creds *out, struct err *err)
+{
+	const struct sso *s = arg;
 	struct buf token = BUF_INIT_SECRET(BEARER_MAX);
-	char source[sizeof(out->source)];
-	cJSON *r = cJSON_CreateObject(), *answer = NULL;
+	cJSON *r = NULL, *answer = NULL;
 	struct aws *a = NULL;
 	int result = -1;
 
-	if (!account || !role) {
-		err_set(err, ERR_USAGE, "%s is not set", account ? "sso_role_name" : "sso_account_id");
+	if (sso_token(&s->token, &token, err) < 0)
 		goto out;
-	}
-	if (read_token(p, &token, err) < 0)
-		goto out;
-	if (json_set_string(r, "role_name", role) < 0 || json_set_string(r, "account_id", account) < 0 ||
-	    json_set_string(r, "x-amz-sso_bearer_token", buf_str(&token)) < 0) {
+	r = request(s, buf_str(&token));
+	if (!r) {
 		err_set(err, ERR_INTERNAL, "no memory for a request");
 		goto out;
 	}
-	a = provider_open(p, setting(p, "sso_region"), NULL, err);
+	a = provider_open(s->token.p, s->token.region, NULL, err);
 	if (!a)
 		goto out;
-	if (aws_call(a, "sso:GetRoleCredentials", r, &answer, err) < 0) {
-		if (strcmp(aws_error_code(a), "UnauthorizedException") == 0)
-			sign_in(p, "is no longer valid", err);
-		goto out;
-	}
-	snprintf(source, sizeof(source), "SSO role %.100s in %.12s", role, account);
-	result = take(answer, source, out, err);
-	if (result == 0)
-		snprintf(out->account_id, sizeof(out->account_id), "%s", account);
+	if (aws_call(a, "sso:GetRoleCredentials", r, &answer, err) == 0)
+		result = take(answer, s, out, err);
+	else if (strcmp(aws_error_code(a), "UnauthorizedException") == 0)
+		sso_token_sign_in(&s->token, "is no longer valid", err);
+	else
+		err_suffix(err, "; the role was %s in account %s", s->role, s->account);
 out:
 	json_free(r);
 	json_free(answer);
@@ -147,11 +107,27 @@ out:
 	return result;
 }
 
-/* What `aws login` keeps is its own; the AWS CLI gives it out on request. */
-int provider_login(const struct provider_request *p, struct creds *out, struct err *err)
+static void sso_key(const struct sso *s, char out[static CLI_CACHE_KEY_LEN])
 {
-	(void)out;
-	return err_set(err, ERR_ACCESS, "a login_session is read by the AWS CLI alone; put "
-		       "\"credential_process = aws configure export-credentials --profile %s\" into "
-		       "another profile and use that", p->choice->profile);
+	const char *session = s->token.session;
+	const struct cli_cache_argument arguments[] = {
+		{ "accountId", s->account, 0 },
+		{ "roleName", s->role, 0 },
+		{ session ? "sessionName" : "startUrl", session ? session : s->token.start_url, 0 },
+	};
+
+	cli_cache_key(arguments, sizeof(arguments) / sizeof(*arguments), false, out);
+}
+
+int provider_sso(const struct provider_request *p, struct creds *out, struct err *err)
+{
+	char source[sizeof(out->source)];
+	struct sso s = { .source = source };
+	struct cli_cache_item item = { .source = source, .provider_type = "sso" };
+
+	if (settings(p, &s, err) < 0)
+		return -1;
+	snprintf(source, sizeof(source), "SSO role %.100s in %.12s", s.role, s.account);
+	sso_key(&s, item.key);
+	return cli_cache_through(p->a, &item, fetch, &s, out, err);
 }

@@ -176,7 +176,7 @@ is "$(json "d['AccessKeyId']")" AKIACANARYCANARY0001 "is run"
 status 6 "a credential_process that runs itself" "$C" --profile self
 like "$(err)" "credential_process" "ends"
 status 6 "a login session" "$C" --profile login
-like "$(err)" "aws configure export-credentials --profile login" "is the AWS CLI's"
+like "$(err)" "was never begun; run aws login --profile login" "that was never begun"
 status 6 "SSO without a session" "$C" --profile corp
 like "$(err)" "run aws sso login --profile corp" "says how to begin one"
 mkdir -p "$HOME/.aws/sso/cache"
@@ -184,6 +184,7 @@ cache=$HOME/.aws/sso/cache/$(printf %s https://corp.awsapps.com/start | sha1sum 
 printf '{"accessToken":"goodBearer","expiresAt":"2099-01-01T00:00:00Z"}' >"$cache"
 status 0 "SSO with a session" with AWS_ENDPOINT_URL="$S/ok" -- --profile corp
 is "$(json "d['SessionToken'], d['AccountId']")" "ssoToken 111111111111" "gives the role's credentials"
+forget
 printf '{"accessToken":"oldBearer","expiresAt":"2099-01-01T00:00:00Z"}' >"$cache"
 status 6 "an SSO session that was ended" with AWS_ENDPOINT_URL="$S/ok" -- --profile corp
 like "$(err)" "no longer valid; run aws sso login --profile corp" "says so"
@@ -264,7 +265,7 @@ for s in hang reset html redirect truncated big garbage; do
 	fault $code "profile role .assume role.: AssumeRole in role .us-east-2.: " "role, $s" with AWS_ENDPOINT_URL="$S/$s" -- --profile role
 done
 fault 6 "profile role .assume role.: .*AccessDenied" "role, 403" with AWS_ENDPOINT_URL="$S/403" -- --profile role
-fault 2 "profile role .assume role.: .*token" "role, token-line-break" with AWS_ENDPOINT_URL="$S/token-line-break" -- --profile role
+fault 6 "profile role .assume role.: .*token" "role, token-line-break" with AWS_ENDPOINT_URL="$S/token-line-break" -- --profile role
 for s in hang reset close slow html truncated halfjson big garbage 500 redirect; do
 	case $s in
 	html | halfjson | redirect) code=6 ;;
@@ -273,12 +274,12 @@ for s in hang reset close slow html truncated halfjson big garbage 500 redirect;
 	fault $code "profile default .container.: " "container, $s" container $s
 done
 fault 6 "not with JSON credentials" "container, empty" container empty
-fault 2 "token" "container, token-line-break" container token-line-break
+fault 6 "token" "container, token-line-break" container token-line-break
 for s in hang reset close html empty 500 garbage redirect token-line-break; do
 	fault 6 "profile default .instance metadata.: .*nothing else is configured" "instance, $s" imds $s
 done
 for s in hang html 403 token-line-break; do
-	case $s in 403) code=6 ;; token-line-break) code=2 ;; *) code=7 ;; esac
+	case $s in 403 | token-line-break) code=6 ;; *) code=7 ;; esac
 	fault $code "profile corp .SSO.: " "SSO, $s" with AWS_ENDPOINT_URL="$S/$s" -- --profile corp
 done
 unset AWS_MAX_ATTEMPTS

@@ -15,7 +15,7 @@ static const char *const needed[] = {
 	"sagemaker:ListTrainingJobs", "sagemaker:CreateModel", "sagemaker:DescribeModel",
 	"sagemaker:DeleteModel", "sagemaker:ListModels", "secretsmanager:GetSecretValue",
 	"sts:GetCallerIdentity", "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity",
-	"sso:GetRoleCredentials", "iam:GetRole", "iam:CreateRole", "iam:UpdateAssumeRolePolicy",
+	"sso:GetRoleCredentials", "sso-oidc:CreateToken", "signin:CreateOAuth2Token", "iam:GetRole", "iam:CreateRole", "iam:UpdateAssumeRolePolicy",
 	"iam:PutRolePolicy", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:CreateGroup",
 	"iam:GetGroup", "iam:PutGroupPolicy", "iam:GetGroupPolicy", "iam:AddUserToGroup",
 	"iam:GetUser", "iam:CreateUser", "ecr:DescribeRepositories", "ecr:CreateRepository",
@@ -90,7 +90,8 @@ static void creates_are_not_idempotent(void **state)
 static void secrets_are_marked(void **state)
 {
 	static const char *const secret[] = { "secretsmanager:GetSecretValue", "sts:AssumeRole",
-					      "sts:AssumeRoleWithWebIdentity", "sso:GetRoleCredentials" };
+					      "sts:AssumeRoleWithWebIdentity", "sso:GetRoleCredentials",
+					      "sso-oidc:CreateToken", "signin:CreateOAuth2Token" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(secret) / sizeof(*secret); i++)

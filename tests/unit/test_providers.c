@@ -182,7 +182,7 @@ static void container_answers_that_are_none(void **state)
 		{ 200, "", ERR_ACCESS, "answered with nothing" },
 		{ 200, "{\"AccessKeyId\":\"A", ERR_ACCESS, "JSON that breaks off" },
 		{ 200, "{\"AccessKeyId\":\"AKIAXXXXXXXXXXXXXXXX\"}", ERR_ACCESS, "has no SecretAccessKey" },
-		{ 200, "{" JSON_KEYS ",\"Token\":\"a\\nb\"}", ERR_USAGE, "token" },
+		{ 200, "{" JSON_KEYS ",\"Token\":\"a\\nb\"}", ERR_ACCESS, "token" },
 		{ 403, "{\"message\":\"not you\"}", ERR_ACCESS, "refused (status 403): not you" },
 		{ 302, "", ERR_ACCESS, "refused (status 302)" },
 	};
@@ -298,14 +298,14 @@ static void sso(void **state)
 	world_write(world.config, "[profile s]\nsso_session = corp\nsso_account_id = 111111111111\n"
 		    "sso_role_name = Admin\n[sso-session corp]\nsso_region = eu-west-1\n"
 		    "sso_start_url = https://corp.awsapps.com/start\n");
-	fails("s", ERR_ACCESS, "the SSO session was never begun; run aws sso login --profile s");
+	fails("s", ERR_ACCESS, "the SSO session \"corp\" was never begun; run aws sso login --sso-session corp");
 	snprintf(path, sizeof(path), "%s/.aws/sso/cache", world.folder);
 	file_make_dirs(path, 0700, &(struct err){ 0 });
 	/* the SHA-1 of "corp" */
 	snprintf(path, sizeof(path), "%s/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
 		 world.folder);
 	world_write(path, "{\"accessToken\":\"bearer\",\"expiresAt\":\"2024-02-29T12:00:00Z\"}");
-	fails("s", ERR_ACCESS, "the SSO session has expired; run aws sso login --profile s");
+	fails("s", ERR_ACCESS, "the SSO session \"corp\" has expired; run aws sso login --sso-session corp");
 	world_write(path, "{\"accessToken\":\"bearer\",\"expiresAt\":\"2024-02-29T13:00:00UTC\"}");
 	answers(0, 200, "{\"roleCredentials\":{\"accessKeyId\":\"ASIASSOSSOSSOSSOSSOS\","
 		"\"secretAccessKey\":\"s\",\"sessionToken\":\"t\",\"expiration\":1709213696000}}");
@@ -318,9 +318,10 @@ static void sso(void **state)
 	assert_contains(world.seen[0].headers, "x-amz-sso_bearer_token: bearer\n");
 	assert_null(strstr(world.seen[0].headers, "authorization"));
 	aws_close(a);
+	forget();
 	world.answered = 0;
 	answers(0, 401, "{\"__type\":\"UnauthorizedException\",\"message\":\"Session token not found\"}");
-	fails("s", ERR_ACCESS, "is no longer valid; run aws sso login --profile s");
+	fails("s", ERR_ACCESS, "is no longer valid; run aws sso login --sso-session corp");
 	world_write(path, "{");
 	fails("s", ERR_ACCESS, "cannot be read");
 }
@@ -376,12 +377,12 @@ static void credential_process_that_fails(void **state)
 	fails("p", ERR_USAGE, "quote that does not end");
 }
 
-static void login_sessions_are_the_cli_s(void **state)
+static void a_login_that_was_never_begun(void **state)
 {
 	(void)state;
 	no_keys();
 	world_write(world.config, "[profile l]\nlogin_session = arn:aws:iam::1:user/x\n");
-	fails("l", ERR_ACCESS, "aws configure export-credentials --profile l");
+	fails("l", ERR_ACCESS, "the session of aws login was never begun; run aws login --profile l");
 }
 
 /* The text of a secret, quoted for JSON, to credentials or to an error. */
@@ -477,7 +478,7 @@ int main(void)
 		CASE(sso),
 		CASE(credential_process),
 		CASE(credential_process_that_fails),
-		CASE(login_sessions_are_the_cli_s),
+		CASE(a_login_that_was_never_begun),
 		CASE(secrets_in_every_spelling),
 		CASE(secrets_without_keys),
 	};
