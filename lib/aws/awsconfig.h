@@ -36,8 +36,9 @@ struct awsconfig_value {
  * AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials. A path is the variable's
  * value; NULL or "" stands for the file below `home`, and so does "~/" at its
  * beginning. A missing file is empty; one that all users can write is
- * ERR_USAGE, since it says which keys are used and which programs are run. A line that is no section, property or
- * comment is ERR_USAGE with "FILE:LINE: ..."; what it holds is not shown. */
+ * ERR_USAGE, since it says which keys are used and which programs are run. A
+ * line that is no section, property or comment is ERR_USAGE with
+ * "FILE:LINE: ..."; what it holds is not shown. */
 struct awsconfig *awsconfig_load(const char *config_path, const char *credentials_path,
 				 const char *home, struct err *err);
 void awsconfig_free(struct awsconfig *c);	/* wipes; NULL is nothing */
