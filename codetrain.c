@@ -27,6 +27,7 @@ static const struct verb {
 	{ "hooks", "install or remove the git hooks" },
 	{ "queue", "list, deliver and retry the pushes of a server" },
 	{ "credentials", "print AWS credentials, or run a command with them" },
+	{ "doctor", "say what is wrong with this machine's set-up, and what mends it" },
 	{ "sandbox", "a local AWS with three accounts: up, down, env" },
 };
 

@@ -19,7 +19,7 @@ _codetrain_profiles() {
 
 _codetrain() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='credentials check hooks queue submit watch promote grant build sandbox help'
+	local verbs='credentials doctor check hooks queue submit watch promote grant build sandbox help'
 	local verb=${COMP_WORDS[1]-}
 
 	case $prev in

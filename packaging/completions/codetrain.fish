@@ -1,5 +1,5 @@
 # fish completion for codetrain; options come from each verb's --help.
-set -l verbs credentials check hooks queue submit watch promote grant build sandbox help
+set -l verbs credentials doctor check hooks queue submit watch promote grant build sandbox help
 
 function __codetrain_options
     set -l words (commandline -opc)

@@ -1,0 +1,80 @@
+/*
+ * Where secrets are kept: the keyring, when a profile names it, and the kernel's
+ * for sessions.
+ */
+#include "doctor.h"
+
+#include "lib/aws/creds_run.h"
+#include "lib/aws/session_place.h"
+
+#include <string.h>
+
+enum { KEYRING_TIMEOUT_MS = 2000, PROBE_SECONDS = 5 };
+
+/* What is there is read and dropped: only whether it is there is of interest. */
+static void ask(struct doctor *d, const struct doctor_identity *who, const char *property, bool git)
+{
+	const char *entry = doctor_property(d, who, property);
+	const char *arguments[] = { "get", "--profile", entry, "--format", "lines",
+				    git ? "--git" : NULL, NULL };
+	const struct creds_run run = { .program = "codetrain-keyring", .arguments = arguments,
+				       .profile = entry, .provider = "the keyring",
+				       .timeout_ms = KEYRING_TIMEOUT_MS };
+	struct doctor_finding f = { .severity = DOCTOR_ERROR, .rule = "keyring" };
+	struct buf answer = BUF_INIT_SECRET(CREDS_RUN_MAX), fix = BUF_INIT(DOCTOR_FIX_MAX);
+	struct awsconfig_value at = { 0 };
+	struct err err = { 0 };
+
+	if (!entry)
+		return;
+	awsconfig_get(d->config, who->label, property, &at);
+	f.file = at.file;
+	f.line = at.line;
+	if (creds_run_text(&run, &answer, &err) < 0) {
+		if (err.class == ERR_ACCESS || err.class == ERR_NO) {
+			buf_addf(&fix, "codetrain keyring store %s--profile ", git ? "--git " : "");
+			doctor_quote(&fix, entry);
+			f.fix = buf_str(&fix);
+		}
+		doctor_found(d, &f, "%s keeps its %s in the keyring, which does not give them: %s",
+			     who->label, git ? "git credentials" : "keys", err.message);
+	}
+	buf_free(&answer);
+	buf_free(&fix);
+}
+
+void doctor_keyring(struct doctor *d, struct doctor_identity *who)
+{
+	if (!d->config)
+		return;
+	ask(d, who, "codetrain_keyring", false);
+	ask(d, who, "codetrain_git_keyring", true);
+}
+
+/* Does the kernel keep something for us? */
+static bool kernel_works(const struct doctor *d)
+{
+	struct session s = { .name = "doctor", .getenv = d->getenv };
+	struct buf text = BUF_INIT(16), back = BUF_INIT_SECRET(SESSION_TEXT_MAX);
+	bool works;
+
+	buf_adds(&text, "probe");
+	works = session_kernel_store(&s, &text, d->now, PROBE_SECONDS) == 0 &&
+		session_kernel_load(&s, &back) == 0;
+	session_kernel_forget(&s);
+	buf_free(&text);
+	buf_free(&back);
+	return works;
+}
+
+void doctor_session_cache(struct doctor *d)
+{
+	struct doctor_finding f = { .severity = DOCTOR_NOTE, .rule = "session-cache" };
+	bool used = false;
+
+	for (size_t i = 0; i < d->identity_count; i++)
+		used |= d->identities[i].chosen && !chain_is_local(d->identities[i].choice.provider);
+	if (used && !kernel_works(d))
+		doctor_found(d, &f, "the kernel keeps no keys for this process (a container often forbids "
+			     "it): sessions are kept in a file that only you can read");
+}
