@@ -13,24 +13,21 @@ struct sso {
 	const char *account, *role, *source;
 };
 
-/* From the [sso-session], or from the profile. Both are allowed when they agree. */
+/* From the [sso-session], or from the profile; the chain has seen that they agree. */
 static int setting(const struct provider_request *p, const char *session, const char *name,
 		   const char **out, struct err *err)
 {
-	struct awsconfig_value of_session = { 0 }, of_profile = { 0 };
+	struct awsconfig_value value;
 
-	if (session)
-		awsconfig_get_section(p->a->shared->config, "sso-session", session, name, &of_session);
-	awsconfig_get(p->a->shared->config, p->choice->profile, name, &of_profile);
-	*out = of_session.value ? of_session.value : of_profile.value;
-	if (!*out || !**out)
-		return err_set(err, ERR_USAGE, "%s is not set; run aws configure sso --profile %s", name,
-			       p->choice->profile);
-	if (of_session.value && of_profile.value && strcmp(of_session.value, of_profile.value) != 0)
-		return err_set(err, ERR_USAGE, "%s:%d: %s of profile %s is not that of [sso-session %s]; "
-			       "take one of them out", of_profile.file, of_profile.line, name,
-			       p->choice->profile, session);
-	return 0;
+	if (session && awsconfig_get_section(p->a->shared->config, "sso-session", session, name,
+					     &value))
+		*out = value.value;
+	else
+		*out = provider_property(p, name);
+	if (*out && **out)
+		return 0;
+	return err_set(err, ERR_USAGE, "%s is not set; run aws configure sso --profile %s", name,
+		       p->choice->profile);
 }
 
 static int settings(const struct provider_request *p, struct sso *s, struct err *err)
