@@ -314,6 +314,7 @@ static int describe(struct transfer *t, int code, struct err *err)
 	t->fault.timeout_ms = t->q->timeout_ms;
 	t->fault.ca_bundle = t->h->ca_bundle;
 	t->r->final = http_fault_final(&t->fault, code);
+	t->r->late = code == CURLE_OPERATION_TIMEDOUT;
 	return http_fault_describe(&t->fault, t->q->url, code, err);
 }
 
@@ -338,7 +339,7 @@ int http_do(struct http *h, const struct http_request *q, struct http_response *
 	int result = -1;
 
 	r->status = 0;
-	r->sent = r->final = false;
+	r->sent = r->final = r->late = false;
 	r->headers.max = HTTP_HEADERS_MAX;
 	buf_clear(&r->headers);
 	buf_clear(&r->body);

@@ -55,6 +55,7 @@ struct http_response {
 	struct buf body;	/* its max is set by the caller before the call; may be secret */
 	bool sent;		/* the request may have reached the server (for retries of creates) */
 	bool final;		/* after -1: another try would end the same (certificate, too large) */
+	bool late;		/* after -1: the time was over */
 };
 
 /* 0 when there was an answer, whatever its status. -1: ERR_UNAVAILABLE with

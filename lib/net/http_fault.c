@@ -60,6 +60,30 @@ static int ours(const struct http_fault *f, const char *host, struct err *err)
 	return err_set(err, ERR_INTERNAL, "unknown fault");
 }
 
+/* Was it another place that libcurl could not connect to? Only its own words tell. */
+static bool by_proxy(const struct http_fault *f, const char *host, char *out, size_t cap)
+{
+	size_t len;
+	char name[200], port[8];
+
+	if (sscanf(f->detail, "Failed to connect to %199s port %7[0-9]", name, port) != 2)
+		return false;
+	len = strlen(name);
+	snprintf(out, cap, "%s:%s", name, port);
+	return host[0] != '[' && (strncmp(host, name, len) != 0 ||
+				  (host[len] == ':' && strcmp(host + len + 1, port) != 0));
+}
+
+static int not_connected(const struct http_fault *f, const char *host, struct err *err)
+{
+	char proxy[210];
+
+	if (by_proxy(f, host, proxy, sizeof(proxy)))
+		return err_set(err, ERR_UNAVAILABLE, "no connection to %s: its proxy %s: %s", host, proxy,
+			       socket_reason(f));
+	return err_set(err, ERR_UNAVAILABLE, "no connection to %s: %s", host, socket_reason(f));
+}
+
 static int timed_out(const struct http_fault *f, const char *host, struct err *err)
 {
 	if (!f->connected)
@@ -89,8 +113,7 @@ int http_fault_describe(const struct http_fault *f, const char *url, int code, s
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return err_set(err, ERR_UNAVAILABLE, "the proxy's host name is not known (DNS)");
 	case CURLE_COULDNT_CONNECT:
-		return err_set(err, ERR_UNAVAILABLE, "no connection to %s: %s", host,
-			       socket_reason(f));
+		return not_connected(f, host, err);
 	case CURLE_OPERATION_TIMEDOUT:
 		return timed_out(f, host, err);
 	case CURLE_PEER_FAILED_VERIFICATION:

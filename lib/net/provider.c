@@ -80,6 +80,12 @@ struct aws *provider_open(const struct provider_request *p, const char *region,
 	return aws_open_beside(p->a, &settings, err);
 }
 
+void provider_take_account(const char *id, struct creds *out)
+{
+	if (id && strlen(id) == 12 && strspn(id, "0123456789") == 12)
+		memcpy(out->account_id, id, 13);
+}
+
 int provider_take(const cJSON *tree, const char *source, struct creds *out, struct err *err)
 {
 	const char *key = json_string(tree, "AccessKeyId", NULL);
@@ -90,11 +96,13 @@ int provider_take(const cJSON *tree, const char *source, struct creds *out, stru
 	if (!key || !secret)
 		return err_set(err, ERR_ACCESS, "the answer has no %s",
 			       key ? "SecretAccessKey" : "AccessKeyId");
-	if (creds_set(out, key, secret, token, source, err) < 0)
+	if (creds_set(out, key, secret, token, source, err) < 0) {
+		err->class = ERR_ACCESS;	/* not the user's input: what a server or a program said */
 		return -1;
+	}
 	if (end && clock_parse(end, &out->expiration) < 0)
 		return err_set(err, ERR_ACCESS, "the answer's Expiration is no time");
-	snprintf(out->account_id, sizeof(out->account_id), "%s", json_string(tree, "AccountId", ""));
+	provider_take_account(json_string(tree, "AccountId", NULL), out);
 	return 0;
 }
 

@@ -98,6 +98,11 @@ out:
 	return result;
 }
 
+static bool may_pass(const struct http_response *r)
+{
+	return r->status / 100 == 5 || r->status == 429;
+}
+
 /* Tries again what may pass: a lost connection, a server's own fault. */
 static int ask(const struct provider_request *p, const struct provider_local *q,
 	       struct http_response *r, struct err *err)
@@ -107,7 +112,7 @@ static int ask(const struct provider_request *p, const struct provider_local *q,
 	for (int i = 1;; i++) {
 		int result = provider_local_get(p, q, r, err);
 
-		if (i == ATTEMPTS || (result == 0 && r->status / 100 != 5) || (result < 0 && r->final))
+		if (i == ATTEMPTS || (result == 0 && !may_pass(r)) || (result < 0 && r->final))
 			return result;
 		s->world->sleep_ms(PAUSE_MS, s->stop);
 	}
@@ -131,7 +136,7 @@ static int take(const struct http_response *r, const char *url, struct creds *ou
 			strcmp(aws_answer_kind(r), "JSON") == 0 ? "JSON that breaks off"
 								: aws_answer_kind(r));
 	else
-		err_set(err, r->status / 100 == 5 ? ERR_UNAVAILABLE : ERR_ACCESS,
+		err_set(err, may_pass(r) ? ERR_UNAVAILABLE : ERR_ACCESS,
 			"%s refused (status %ld)%s%.300s", host, r->status, *json_string(tree, "message",
 			json_string(tree, "Message", "")) ? ": " : "", json_string(tree, "message",
 			json_string(tree, "Message", "")));

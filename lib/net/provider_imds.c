@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #define ROLES "/latest/meta-data/iam/security-credentials/"
+#define ROLE_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+=,.@_-"	/* IAM's */
 
 /* The defaults of the AWS CLI: an instance that is none must not cost long. */
 enum { TIMEOUT_S = 1, ATTEMPTS = 1, MOST_S = 60, MOST_ATTEMPTS = 10, TTL_S = 21600 };
@@ -17,6 +18,7 @@ struct imds {
 	int timeout_ms, attempts;
 	struct strs headers;		/* the token; empty for version 1 */
 	struct http_response r;
+	struct err no_token;		/* why version 1 is asked */
 };
 
 static const char *setting(const struct imds *m, const char *variable, const char *property)
@@ -91,12 +93,42 @@ static int ask(struct imds *m, const char *method, const char *path, const char 
 		if (result == 0 && m->r.status / 100 != 5)
 			break;
 		if (result < 0 && (m->r.final || i + 1 == m->attempts ||
-				   (m->r.sent && strcmp(method, "PUT") == 0)))
+				   (m->r.late && strcmp(method, "PUT") == 0)))
 			break;
 		result = 0;
 	}
 	buf_free(&url);
 	return result;
+}
+
+/* What may pass by itself is no proof that there are no credentials. */
+static enum err_class class_of(const struct imds *m)
+{
+	return m->r.status / 100 == 5 || m->r.status == 429 ? ERR_UNAVAILABLE : ERR_ACCESS;
+}
+
+/* One word, and no page of somebody else. */
+static bool is_token(const struct http_response *r)
+{
+	const char *s = buf_str(&r->body);
+
+	for (size_t i = 0; i < r->body.len; i++)
+		if (s[i] <= ' ' || s[i] > '~')
+			return false;
+	return strcmp(aws_answer_kind(r), "text") == 0;
+}
+
+static int read_token(struct imds *m, struct err *err)
+{
+	if (m->r.status != 200)
+		return err_set(err, class_of(m), "no token from %s (status %ld)", m->endpoint,
+			       m->r.status);
+	if (!is_token(&m->r))
+		return err_set(err, ERR_ACCESS, "%s answered with %s, not with a token", m->endpoint,
+			       aws_answer_kind(&m->r));
+	if (strs_addf(&m->headers, "x-aws-ec2-metadata-token: %s", buf_str(&m->r.body)) < 0)
+		return err_set(err, ERR_INTERNAL, "no memory for the token");
+	return 0;
 }
 
 /* Version 2's token. Where there is none version 1 is asked, as the AWS CLI does: an
@@ -106,48 +138,46 @@ static int take_token(struct imds *m, struct err *err)
 {
 	const char *v1_off = setting(m, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled");
 	struct strs headers = STRS_INIT;
-	struct err lost;
+	bool other;
 	int result;
 
 	strs_addf(&headers, "x-aws-ec2-metadata-token-ttl-seconds: %d", TTL_S);
-	result = ask(m, "PUT", "/latest/api/token", "", &headers, &lost);
+	result = ask(m, "PUT", "/latest/api/token", "", &headers, &m->no_token);
 	strs_free(&headers);
-	if (result < 0 && !m->r.final && m->r.sent && !aws_truth(v1_off))
+	other = result < 0 ? !m->r.final && m->r.sent : m->r.status != 200 && m->r.status != 400;
+	if (result == 0)
+		result = read_token(m, &m->no_token);
+	if (result == 0)
+		m->no_token.class = ERR_NONE;	/* of what was tried on the way */
+	if (result == 0 || (other && !aws_truth(v1_off)))
 		return 0;
-	if (result < 0) {
-		*err = lost;
-		return -1;
-	}
-	if (m->r.status == 200 && m->r.body.len && !strpbrk(buf_str(&m->r.body), "\r\n"))
-		return strs_addf(&m->headers, "x-aws-ec2-metadata-token: %s",
-				 buf_str(&m->r.body)) < 0
-			       ? err_set(err, ERR_INTERNAL, "no memory") : 0;
-	if (m->r.status != 200 && m->r.status != 400 && !aws_truth(v1_off))
-		return 0;
-	return err_set(err, ERR_ACCESS, "no token from %s (status %ld)", m->endpoint, m->r.status);
+	*err = m->no_token;
+	return -1;
 }
 
-static int take_keys(struct imds *m, struct creds *out, struct err *err)
+static int read_role(struct imds *m, char *role, size_t cap, struct err *err)
 {
-	char role[300], source[sizeof(out->source)];
+	size_t len = strcspn(buf_str(&m->r.body), "\r\n");
+
+	if (m->r.status != 200)
+		return err_set(err, class_of(m), "the instance has no role (%s, status %ld)",
+			       m->endpoint, m->r.status);
+	if (len == 0 || len >= cap || strspn(buf_str(&m->r.body), ROLE_CHARACTERS) != len)
+		return err_set(err, ERR_ACCESS, "%s answered with %s, not with the name of a role",
+			       m->endpoint, aws_answer_kind(&m->r));
+	snprintf(role, cap, "%.*s", (int)len, buf_str(&m->r.body));
+	return 0;
+}
+
+static int read_keys(const struct imds *m, const char *role, struct creds *out, struct err *err)
+{
+	char source[sizeof(out->source)];
 	struct err parse;
 	cJSON *tree;
-	size_t len;
 	int result;
 
-	if (ask(m, "GET", ROLES, "", &m->headers, err) < 0)
-		return -1;
-	len = strcspn(buf_str(&m->r.body), "\r\n");
-	if (m->r.status != 200 || len == 0 || len >= sizeof(role) ||
-	    strchr("<{", buf_str(&m->r.body)[0]))
-		return err_set(err, ERR_ACCESS, "the instance has no role (%s, status %ld)",
-			       m->endpoint, m->r.status);
-	memcpy(role, buf_str(&m->r.body), len);
-	role[len] = '\0';
-	if (ask(m, "GET", ROLES, role, &m->headers, err) < 0)
-		return -1;
 	if (m->r.status != 200)
-		return err_set(err, ERR_ACCESS, "no keys of the instance's role (%s, status %ld)",
+		return err_set(err, class_of(m), "no keys of the instance's role (%s, status %ld)",
 			       m->endpoint, m->r.status);
 	tree = json_parse(buf_str(&m->r.body), m->r.body.len, "answer", &parse);
 	if (!cJSON_IsObject(tree)) {
@@ -162,6 +192,22 @@ static int take_keys(struct imds *m, struct creds *out, struct err *err)
 	}
 	json_free(tree);
 	return result;
+}
+
+static int take_keys(struct imds *m, struct creds *out, struct err *err)
+{
+	char role[300];
+
+	if (ask(m, "GET", ROLES, "", &m->headers, err) == 0 &&
+	    read_role(m, role, sizeof(role), err) == 0 &&
+	    ask(m, "GET", ROLES, role, &m->headers, err) == 0 && read_keys(m, role, out, err) == 0)
+		return 0;
+	if (m->no_token.class != ERR_NONE) {
+		err_suffix(err, "; asked as version 1, because: %s", m->no_token.message);
+		if (m->no_token.class == ERR_UNAVAILABLE)
+			err->class = ERR_UNAVAILABLE;
+	}
+	return -1;
 }
 
 int provider_imds(const struct provider_request *p, struct creds *out, struct err *err)

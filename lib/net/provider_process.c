@@ -120,13 +120,15 @@ int provider_process(const struct provider_request *p, struct creds *out, struct
 	tree = json_parse(buf_str(&output), output.len, "output", &parse);
 	if (!cJSON_IsObject(tree))
 		err_set(err, ERR_ACCESS, "%s did not write JSON", argv.v[0]);
-	else if (json_integer(tree, "Version", -1) != 1)
+	else if (!cJSON_IsNumber(json_get(tree, "Version")) || json_integer(tree, "Version", -1) != 1)
 		err_set(err, ERR_ACCESS, "%s wrote JSON without \"Version\": 1", argv.v[0]);
 	else
 		result = 0;
 	if (result == 0) {
 		snprintf(source, sizeof(source), "credential_process %.200s", argv.v[0]);
 		result = provider_take(tree, source, out, err);
+		if (result == 0 && !out->account_id[0])
+			provider_take_account(provider_property(p, "aws_account_id"), out);
 	}
 	if (result == 0 && out->expiration && out->expiration <= aws_now(p->a))
 		result = err_set(err, ERR_ACCESS, "%s gave credentials that have expired", argv.v[0]);

@@ -261,7 +261,7 @@ static void instance_metadata_that_is_none(void **state)
 	world.answered = 0;
 	answers(0, 200, "t");
 	answers(1, 200, "<html>hotel</html>");
-	fails(NULL, ERR_ACCESS, "the instance has no role");
+	fails(NULL, ERR_ACCESS, "answered with HTML, not with the name of a role");
 }
 
 static void web_identity(void **state)
