@@ -20,7 +20,7 @@ DATADIR	= $(PREFIX)/share
 # ---- what there is -------------------------------------------------------------------
 
 BIN	= codetrain git-credential-codecommit git-remote-codecommit
-LIBEXEC	= codetrain-credentials codetrain-doctor \
+LIBEXEC	= codetrain-credentials codetrain-keyring codetrain-doctor \
 	  pre-push codetrain-check post-receive codetrain-queue codetrain-hooks \
 	  codetrain-submit codetrain-watch codetrain-promote codetrain-grant codetrain-build
 PROGRAMS = $(BIN) $(LIBEXEC)

@@ -28,6 +28,7 @@ static const struct verb {
 	{ "queue", "list, deliver and retry the pushes of a server" },
 	{ "credentials", "print AWS credentials, or run a command with them" },
 	{ "doctor", "say what is wrong with this machine's set-up, and what mends it" },
+	{ "keyring", "keep long-lived keys in the keyring of the desktop" },
 	{ "sandbox", "a local AWS with three accounts: up, down, env" },
 };
 

@@ -19,7 +19,7 @@ _codetrain_profiles() {
 
 _codetrain() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='credentials doctor check hooks queue submit watch promote grant build sandbox help'
+	local verbs='credentials keyring doctor check hooks queue submit watch promote grant build sandbox help'
 	local verb=${COMP_WORDS[1]-}
 
 	case $prev in
@@ -36,6 +36,7 @@ _codetrain() {
 		hooks) mapfile -t COMPREPLY < <(compgen -W 'install uninstall status' -- "$cur") ;;
 		queue) mapfile -t COMPREPLY < <(compgen -W 'run list show retry drop' -- "$cur") ;;
 		grant) mapfile -t COMPREPLY < <(compgen -W 'plan apply' -- "$cur") ;;
+		keyring) mapfile -t COMPREPLY < <(compgen -W 'store list erase' -- "$cur") ;;
 		sandbox) mapfile -t COMPREPLY < <(compgen -W 'up down env status' -- "$cur") ;;
 		help) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
 		*) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;

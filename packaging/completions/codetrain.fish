@@ -1,5 +1,5 @@
 # fish completion for codetrain; options come from each verb's --help.
-set -l verbs credentials doctor check hooks queue submit watch promote grant build sandbox help
+set -l verbs credentials keyring doctor check hooks queue submit watch promote grant build sandbox help
 
 function __codetrain_options
     set -l words (commandline -opc)
@@ -11,4 +11,5 @@ complete -c codetrain -n "__fish_seen_subcommand_from $verbs" -a "(__codetrain_o
 complete -c codetrain -n "__fish_seen_subcommand_from hooks" -a "install uninstall status"
 complete -c codetrain -n "__fish_seen_subcommand_from queue" -a "run list show retry drop"
 complete -c codetrain -n "__fish_seen_subcommand_from grant" -a "plan apply"
+complete -c codetrain -n "__fish_seen_subcommand_from keyring" -a "store list erase"
 complete -c codetrain -n "__fish_seen_subcommand_from sandbox" -a "up down env status"

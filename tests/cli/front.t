@@ -49,7 +49,7 @@ like "$(err)" 'cannot run .*codetrain-watch: Exec format error' "is said"
 
 for h in help --help -h; do
 	status 0 "$h" "$front" $h
-	for v in credentials check hooks queue submit watch promote grant build sandbox; do
+	for v in credentials keyring check hooks queue submit watch promote grant build sandbox; do
 		like "$(out)" "^  $v +[a-z]" "$h has a line for $v"
 	done
 	is "$(err)" "" "$h goes to standard output"

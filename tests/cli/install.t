@@ -9,7 +9,7 @@ bin=$T/stage/opt/ct/bin
 PATH=$bin:/usr/bin:/bin
 status 0 'codetrain runs from there' codetrain --version
 is "$(out)" "$("$BUILD/codetrain" --version)" 'and is the one that was built'
-for verb in submit watch promote grant build check hooks queue credentials sandbox; do
+for verb in submit watch promote grant build check hooks queue credentials keyring sandbox; do
 	status 0 "codetrain $verb --help" codetrain $verb --help
 	like "$(out)" '^usage: ' "codetrain $verb tells its usage"
 	[ -z "$(out | awk 'length($0) > 80')" ]
