@@ -42,7 +42,7 @@ static int compare(const void *a, const void *b)
 /* In one order: two shells that export the same are the same. */
 static int add_variables(struct hash *h, const char *const *variables)
 {
-	const char *found[VARIABLES_MAX];
+	const char *found[VARIABLES_MAX] = { NULL };
 	size_t n = 0;
 
 	for (; *variables; variables++) {

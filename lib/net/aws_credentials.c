@@ -69,8 +69,10 @@ bool aws_forget_credentials(struct aws *a)
 {
 	if (a->given)
 		return false;
-	if (a->creds)
-		aws_session_forget(a, a->creds->access_key_id);
+	if (a->creds) {
+		snprintf(a->refused, sizeof(a->refused), "%s", a->creds->access_key_id);
+		aws_session_forget(a, a->refused);
+	}
 	creds_free(a->creds);
 	a->creds = NULL;
 	a->account[0] = '\0';

@@ -51,6 +51,7 @@ struct aws {
 	bool given;			/* creds are the caller's: there is no other to fetch */
 	struct creds *creds;		/* NULL until the first use */
 	int64_t refresh_after;		/* look for newer ones from then on */
+	char refused[CREDS_KEY_MAX + 1];	/* the key that AWS called expired; no cache's is used */
 	char account[16];
 	/* of the last failure */
 	char code[128];

@@ -19,6 +19,9 @@ was written for AWS's own hosts (behind CONNECT, /latest/…) is answered as /ok
   /garbage/…    not HTTP                    /403/… /500/… /503/…   that status, in AWS's words
   /throttle/…   ThrottlingException         /throttleN/… that N times, then ok
   /failN/…      503 N times, then ok        /lostN/…      a reset N times, then ok
+  /stuckN/…     no answer N times, then ok  /late-X/…     as X, a second later
+  /agingN/…     the first session ends in N seconds, the next in an hour, each with a key of its own
+  /endingN/…    the first session ends in N seconds, and another is refused
   /skew/…      RequestTimeTooSkewed until the date is near
   /expired/…    ExpiredToken                /token-line-break/…  a session token with a line break
   /wrong/…      well-formed, of another kind           /list/…  a JSON list
@@ -192,13 +195,26 @@ def special(conn, scenario, method, path, headers, body):
 def misbehave(conn, scenario, method, path, headers, body):
     """Answers; False ends the connection."""
     place, scenario = scenario, scenario.partition("~")[0]
+    if scenario.startswith("late-"):
+        time.sleep(1)
+        return misbehave(conn, place[5:], method, path, headers, body)
+    if scenario.startswith(("aging", "ending")):
+        n = count(place)
+        if n > 1 and scenario.startswith("ending"):
+            return misbehave(conn, "403", method, path, headers, body)
+        seconds = 3600 if n > 1 else int(re.sub(r"\D", "", scenario))
+        status, kind, text = answer(method, path, headers, body)
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        conn.sendall(http(status, kind, re.sub("ASIA[^<]+", f"ASIA{n:016}", text.replace(END, end))))
+        return True
     done = special(conn, scenario, method, path, headers, body)
     if done is not None:
         return done
-    numbered = re.fullmatch(r"(throttle|fail|lost)(\d+)", scenario)
+    numbered = re.fullmatch(r"(throttle|fail|lost|stuck)(\d+)", scenario)
     if numbered:
         n = count(place)
-        scenario = ("ok" if n > int(numbered[2]) else {"throttle": "throttle", "fail": "503", "lost": "reset"}[numbered[1]])
+        scenario = ("ok" if n > int(numbered[2]) else {"throttle": "throttle", "fail": "503", "lost": "reset",
+                                                         "stuck": "hang"}[numbered[1]])
     good = answer(method, path, headers, body)
     if scenario == "ok":
         conn.sendall(http(*good))
