@@ -250,24 +250,42 @@ static void load_config(struct doctor *d)
 				   doctor_env(d, "AWS_SHARED_CREDENTIALS_FILE"), d->home, &unread);
 }
 
-/* The words after the program's name, trimmed; "" when it does not run. */
-static void ask_git(const char *option, char *out, size_t cap)
+/* What follows "git version" in its answer. False when there is no git. */
+static bool ask_git(const char *option, char *out, size_t cap)
 {
 	const char *const argv[] = { "git", option, NULL };
 	struct buf text = BUF_INIT(4096), errors = BUF_INIT(4096);
 	struct proc child = { .argv = argv, .out = &text, .errors = &errors, .timeout_ms = 5000 };
 	struct proc_result result;
 	struct err unstarted;
-	const char *s;
+	bool there = proc_run(&child, &result, &unstarted) == 0;
+	const char *s = buf_str(&text);
 
 	*out = '\0';
-	if (proc_run(&child, &result, &unstarted) == 0 && result.exit_code == 0) {
-		s = buf_str(&text);
+	if (there && result.exit_code == 0) {
 		s += strncmp(s, "git version ", 12) == 0 ? 12 : 0;
 		snprintf(out, cap, "%.*s", (int)strcspn(s, " \n"), s);
 	}
 	buf_free(&text);
 	buf_free(&errors);
+	return there;
+}
+
+/* Its version, its folder and its configuration. */
+static void load_git(struct doctor *d)
+{
+	struct doctor_finding f = { .rule = "git-config", .severity = DOCTOR_ERROR };
+	struct err unread;
+
+	if (!ask_git("--version", d->git_version, sizeof(d->git_version)))
+		return;
+	if (!*d->git_version)
+		snprintf(d->git_version, sizeof(d->git_version), "unknown");
+	ask_git("--exec-path", d->git_exec_path, sizeof(d->git_exec_path));
+	d->check = "git";
+	d->git_read = doctor_git_read(&d->git, &unread) == 0;
+	if (!d->git_read)
+		doctor_found(d, &f, "%s", unread.message);
 }
 
 static void run_row(struct doctor *d, size_t row)
@@ -285,19 +303,9 @@ static void run_row(struct doctor *d, size_t row)
 
 int doctor_run(struct doctor *d, struct err *err)
 {
-	struct err unread;
-
 	d->cloud9 = doctor_on_cloud9(d);
 	load_config(d);
-	ask_git("--version", d->git_version, sizeof(d->git_version));
-	if (*d->git_version) {
-		ask_git("--exec-path", d->git_exec_path, sizeof(d->git_exec_path));
-		d->check = "git";
-		if (doctor_git_read(&d->git, &unread) < 0)
-			doctor_found(d, &(struct doctor_finding){ .rule = "git-config",
-								  .severity = DOCTOR_ERROR },
-				     "%s", unread.message);
-	}
+	load_git(d);
 	if (doctor_places(d, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)

@@ -87,7 +87,8 @@ struct doctor {
 	int64_t now;
 	/* found out */
 	struct doctor_git git;
-	char git_version[32];	/* "" without git */
+	bool git_read;		/* its configuration could be read */
+	char git_version[32];	/* "" without git, "unknown" when it only complains */
 	char git_exec_path[1024];
 	struct awsconfig *config;	/* NULL when a file cannot be parsed */
 	char config_path[4096], credentials_path[4096];

@@ -257,7 +257,8 @@ static size_t identity_of(struct doctor *d, const char *profile)
 
 int doctor_places(struct doctor *d, struct err *err)
 {
-	if (choose_places(d, err) < 0)
+	/* without git's configuration nothing can be said of them */
+	if (d->git_read && choose_places(d, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->place_count; i++)
 		d->places[i].identity = identity_of(d, d->places[i].profile);

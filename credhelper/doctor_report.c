@@ -125,7 +125,7 @@ void doctor_report_text(const struct doctor *d, FILE *f)
 		put_identity(f, &d->identities[i]);
 	for (size_t i = 0; i < d->place_count; i++)
 		put_place(d, f, &d->places[i]);
-	if (d->place_count == 0)
+	if (d->place_count == 0 && d->git_read)
 		put_row(f, "remotes", "none of CodeCommit here, and no region that would tell its host");
 	if (d->offline)
 		put_row(f, "network", "not asked (--offline)");
