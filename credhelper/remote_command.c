@@ -47,13 +47,13 @@ int remote_command(const struct remote_target *t, const char *program, const cha
 	    remote_url_https(t->host, repository, &url, err) < 0)
 		goto out;
 	/* An empty helper takes those away that are configured for this host or for all. */
-	strs_add_all(out, "git", "-c", NULL);
+	strs_add_all(out, "git", "-c", (char *)NULL);
 	strs_addf(out, "credential.https://%s.helper=", t->host);
 	strs_add(out, "-c");
 	strs_addf(out, "credential.https://%s.helper=%s", t->host, buf_str(&ours));
 	strs_add(out, "-c");
 	strs_addf(out, "credential.https://%s.useHttpPath=true", t->host);
-	strs_add_all(out, "remote-https", remote, buf_str(&url), NULL);
+	strs_add_all(out, "remote-https", remote, buf_str(&url), (char *)NULL);
 	rc = out->failed ? err_set(err, ERR_INTERNAL, "no memory for git's arguments") : 0;
 out:
 	buf_free(&url);

@@ -38,7 +38,7 @@ static int no_profile(const struct chain_input *in, const char *profile, const c
 	if (near.nearest)
 		return err_suffix(err, "; did you mean \"%s\"?", near.nearest);
 	err_suffix(err, "; run aws configure --profile \"%.200s\"", profile);
-	for (; others[n] && n < LISTED; n++)
+	for (; n < LISTED && others[n]; n++)
 		err_suffix(err, "%s%s", n ? ", " : "; there are: ", others[n]);
 	return others[n] ? err_suffix(err, " …") : -1;
 }
