@@ -261,20 +261,21 @@ static int unreadable(struct aws *a, const struct aws_request *q, const struct h
 	return -1;
 }
 
-int aws_call(struct aws *a, const char *operation, const cJSON *input, cJSON **output,
-	     struct err *err)
+int aws_call_prepared(struct aws *a, const char *operation, const cJSON *input,
+		      const struct aws_preparation *prepare, cJSON **output, struct err *err)
 {
 	const struct aws_operation *o = aws_operation(operation);
 	struct http_response r = { 0 };
 	struct aws_request q;
 	cJSON *tree;
-	int result;
+	int result = -1;
 
 	if (!o)
 		return err_set(err, ERR_INTERNAL, "there is no operation %s", operation);
 	if (aws_request_make(a, o, input, &q, err) < 0)
 		return err_prefix(err, "%s in %s: ", o->name, a->label);
-	result = aws_perform(a, &q, &r, err);
+	if (!prepare || prepare->run(prepare->arg, &q, err) == 0)
+		result = aws_perform(a, &q, &r, err);
 	if (result == 0) {
 		tree = aws_answer_tree(o, &r, err);
 		if (!tree)
@@ -287,4 +288,10 @@ int aws_call(struct aws *a, const char *operation, const cJSON *input, cJSON **o
 	http_response_free(&r);
 	aws_request_free(&q);
 	return result;
+}
+
+int aws_call(struct aws *a, const char *operation, const cJSON *input, cJSON **output,
+	     struct err *err)
+{
+	return aws_call_prepared(a, operation, input, NULL, output, err);
 }

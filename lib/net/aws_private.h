@@ -187,6 +187,15 @@ bool aws_code_is_expired(const char *code);
 
 /* ---- aws_call.c ------------------------------------------------------------------ */
 
+/* aws_call, with a say in the request before it is sent: a header that only one
+ * operation has. A preparation that fails ends the call. */
+struct aws_preparation {
+	int (*run)(void *arg, struct aws_request *q, struct err *err);
+	void *arg;
+};
+int aws_call_prepared(struct aws *a, const char *operation, const cJSON *input,
+		      const struct aws_preparation *prepare, cJSON **output, struct err *err);
+
 /* All attempts of a request that is made; on 0 `r` holds a 2xx answer. */
 int aws_perform(struct aws *a, struct aws_request *q, struct http_response *r, struct err *err);
 

@@ -105,7 +105,7 @@ out:
 
 /* ---- entries --------------------------------------------------------------------- */
 
-/* What is there and alive; what is wrong with it is no matter. */
+/* What is there and alive, and was not refused; what is wrong with it is no matter. */
 static bool recall(const struct aws *a, const char *path, const char *source, struct creds *out)
 {
 	struct cache_file file;
@@ -122,7 +122,7 @@ static bool recall(const struct aws *a, const char *path, const char *source, st
 	secret = json_string(c, "SecretAccessKey", NULL);
 	token = json_string(c, "SessionToken", NULL);
 	account = json_string(c, "AccountId", "");
-	good = key && secret && token && *token &&
+	good = key && secret && token && *token && strcmp(key, a->refused) != 0 &&
 	       cache_file_time(json_string(c, "Expiration", ""), &end) == 0 &&
 	       end - aws_now(a) >= LEAST_LEFT &&
 	       creds_set(out, key, secret, token, source, &ignored) == 0;

@@ -92,15 +92,16 @@ static cJSON *request(const struct login *l)
 }
 
 /* The proof is of the very URL that the request goes to. */
-static int add_proof(const struct login *l, struct aws *a, struct aws_request *q, struct err *err)
+static int add_proof(void *arg, struct aws_request *q, struct err *err)
 {
+	const struct login *l = arg;
 	struct buf url = BUF_INIT(1024), proof = BUF_INIT(LOGIN_DPOP_MAX);
 	size_t scheme = (size_t)(strstr(q->endpoint.url, "://") + 3 - q->endpoint.url);
 	int result = -1;
 
 	buf_addf(&url, "%.*s%s%s", (int)scheme, q->endpoint.url, q->host, buf_str(&q->path));
 	if (buf_check(&url, "the URL of signin", err) == 0 &&
-	    login_dpop(json_string(l->file.tree, "dpopKey", ""), buf_str(&url), aws_now(a), &proof,
+	    login_dpop(json_string(l->file.tree, "dpopKey", ""), buf_str(&url), aws_now(l->p->a), &proof,
 		       err) == 0)
 		result = aws_request_header(q, "dpop", buf_str(&proof), err);
 	buf_free(&url);
@@ -128,31 +129,6 @@ static int refused(const struct login *l, const struct aws *a, struct err *err)
 			return sign_in(l, kinds[i].why, err);
 	sign_in(l, "was not renewed", err);
 	return err_suffix(err, " (%s)", why.message);
-}
-
-static int call(const struct login *l, struct aws *a, cJSON **answer, struct err *err)
-{
-	const struct aws_operation *o = aws_operation("signin:CreateOAuth2Token");
-	struct http_response http = { 0 };
-	cJSON *input = request(l);
-	struct aws_request q;
-	int result = -1;
-
-	if (!input)
-		return err_set(err, ERR_INTERNAL, "no memory for a request");
-	if (aws_request_make(a, o, input, &q, err) == 0) {
-		if (add_proof(l, a, &q, err) == 0) {
-			result = aws_perform(a, &q, &http, err);
-			if (result < 0)
-				refused(l, a, err);
-			else if (!(*answer = aws_answer_tree(o, &http, err)))
-				result = err_prefix(err, "%s: ", o->name);
-		}
-		aws_request_free(&q);
-	}
-	http_response_free(&http);
-	json_free(input);
-	return result;
 }
 
 /* The answer into what was kept; the rest of it stays. */
@@ -186,14 +162,20 @@ static int create_token(struct login *l, const char *path, struct err *err)
 {
 	const char *region = json_string(l->file.tree, "signInRegion", NULL);
 	struct aws *a = provider_open(l->p, region && *region ? region : NULL, NULL, err);
-	cJSON *answer = NULL;
+	const struct aws_preparation proof = { add_proof, l };
+	cJSON *input = request(l), *answer = NULL;
 	struct err ignored;
 	int result = -1;
 
-	if (a && call(l, a, &answer, err) == 0)
+	if (!input)
+		err_set(err, ERR_INTERNAL, "no memory for a request");
+	else if (a && aws_call_prepared(a, "signin:CreateOAuth2Token", input, &proof, &answer, err) == 0)
 		result = merge(l, answer, err);
+	else if (a)
+		refused(l, a, err);
 	if (result == 0)
 		cache_file_write(path, l->file.tree, &ignored);
+	json_free(input);
 	json_free(answer);
 	aws_close(a);
 	return result;

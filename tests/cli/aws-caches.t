@@ -14,7 +14,7 @@ exec 9>"$T/hold"
 until_true 20 test -s "$T/port" || bail "the fake server did not start: $(cat "$T/server.err")"
 S=http://127.0.0.1:$(cat "$T/port")
 DEAD=http://127.0.0.1:1
-export CODETRAIN_HTTP_TIMEOUT=5 AWS_MAX_ATTEMPTS=1
+export CODETRAIN_HTTP_TIMEOUT=5 AWS_MAX_ATTEMPTS=1 CODETRAIN_SESSION_CACHE=off
 
 cache=$HOME/.aws/cli/cache
 mkdir -p "$HOME/.aws"
@@ -208,6 +208,13 @@ is "$(token)" cliToken "is used to its half"
 entry "$short" 400
 status 0 "and then" ours short
 is "$(token)" "fakeSessionToken/short==" "asked for again"
+
+# ---- what AWS calls expired ----
+entry "$file" 10000
+before=$(calls)
+status 6 "a session that AWS refuses" env AWS_ENDPOINT_URL="$S/expired" AWS_ENDPOINT_URL_STS="$S/ok" "$C" --profile role --secret upper
+is "$(calls)" $((before + 1)) "is not taken from the cache again"
+is "$(theirs_dead role)" "role ASIADEPLOY0000000000 fakeSessionToken/deploy== 222222222222" "and a new one is kept for both"
 
 # ---- what is no entry ----
 not_used() { # not_used WHAT: the file is as it should not be; it is asked for again, and the file put right

@@ -79,6 +79,32 @@ def secret(name, stage):
     return {"SecretString": json.dumps(values[name])} if name in values else None
 
 
+def signin(headers, q):
+    """CreateOAuth2Token: the refresh token "good.THUMBPRINT" is bound to a key, which the proof must be of."""
+    import dpop  # needs Python's cryptography: only the tests of `aws login` do
+
+    def denied(error, message):
+        return 400, "application/json", json.dumps({"__type": "AccessDeniedException", "error": error, "message": message})
+
+    kind, _, bound = q["refreshToken"].partition(".")
+    try:
+        key = dpop.verify(headers.get("dpop", ""), "POST", headers["x-url"], time.time())
+    except ValueError as e:
+        return denied("INVALID_PROOF", str(e))
+    if set(q) != {"clientId", "refreshToken", "grantType"} or q["grantType"] != "refresh_token":
+        return denied("INVALID_REQUEST", "other members")
+    if kind != "good":
+        return denied(kind, "the token is of no use")
+    if key != bound:
+        return denied("INVALID_PROOF", "the proof is of another key")
+    if not used_once(headers["dpop"]):
+        return denied("INVALID_PROOF", "the proof was used before")
+    return 200, "application/json", json.dumps({
+        "accessToken": {"accessKeyId": "ASIALOGINLOGINLOGIN0", "secretAccessKey": KEYS["SecretAccessKey"],
+                        "sessionToken": "nextLoginToken"},
+        "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "good." + bound})
+
+
 def answer(method, path, headers, body):
     """Status, content type, text."""
     target = headers.get("x-amz-target", "")
@@ -111,6 +137,8 @@ def answer(method, path, headers, body):
                 {"__type": "InvalidGrantException", "error": "invalid_grant", "error_description": "no such token"})
         return 200, "application/json", json.dumps({
             "accessToken": "nextBearer", "tokenType": "Bearer", "expiresIn": 28800, "refreshToken": "nextRefresh"})
+    if path == "/v1/token" and method == "POST":
+        return signin(headers, json.loads(body))
     if path == "/latest/api/token":
         return 200, "text/plain", "imdsToken=="
     if path.startswith("/latest/meta-data/"):
@@ -141,6 +169,10 @@ def http(status, kind, text, extra=(), length=None):
     if not any(e.startswith("Date:") for e in extra):
         lines.append("Date: " + email.utils.formatdate(usegmt=True))
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+
+
+def used_once(proof):
+    return count("proof " + proof) == 1
 
 
 def count(scenario):
@@ -272,7 +304,7 @@ def misbehave(conn, scenario, method, path, headers, body):
         return True
     elif scenario == "token-line-break":
         text = (good[2].replace("fakeSessionToken/", "fake\nSession").replace("containerSession", "container\\nS")
-                .replace("imdsSession", "imds\\nS").replace("ssoToken", "sso\\nT"))
+                .replace("imdsSession", "imds\\nS").replace("ssoToken", "sso\\nT").replace("nextBearer", "next\\nBearer"))
         conn.sendall(http(good[0], good[1], text))
         return True
     return False
@@ -317,6 +349,7 @@ def serve(conn):
                 f.write(json.dumps({"method": method, "path": path, "headers": headers,
                                     "body": body.decode("utf-8", "replace"),
                                     **({"connected": connected} if connected else {})}) + "\n")
+            headers["x-url"] = f"http{'s' if context else ''}://{headers.get('host')}{path}"
             if connected or path.startswith("/latest/"):
                 path = "/ok" + path
             _, scenario, inner = (path + "/").split("/", 2) if path.count("/") == 1 else path.split("/", 2)
