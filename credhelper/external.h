@@ -1,6 +1,7 @@
 /*
- * Credentials from the providers that need the network or another process, by
- * way of codetrain-credentials, which prints them into a pipe.
+ * Credentials from the providers that are not in a file: those of the network
+ * and of other programs by way of codetrain-credentials, the keyring's by way of
+ * codetrain-keyring. Both print them into a pipe.
  */
 #ifndef CODETRAIN_EXTERNAL_H
 #define CODETRAIN_EXTERNAL_H
@@ -8,9 +9,10 @@
 #include "lib/aws/chain.h"
 
 #define EXTERNAL_TIMEOUT_MS 150000	/* it may ask for an MFA code, and waits 120 s for it */
+#define EXTERNAL_KEYRING_TIMEOUT_MS 5000	/* it ends by itself after a second */
 
-/* Fits codecommit's `fetch`. On -1 the class is the exit code of
- * codetrain-credentials, the message its reason, with profile and provider when it named none. */
+/* Fits codecommit's `fetch`. On -1 the class is the exit code of that
+ * program, the message its reason, with profile and provider when it named none. */
 int external_fetch(const struct chain_input *in, const struct chain_choice *choice,
 		   struct creds *out, struct err *err);
 

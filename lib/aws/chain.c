@@ -169,6 +169,14 @@ static int wants_login(const struct chain_question *q, struct err *err)
 	return chain_part_property(q, "login_session") != NULL;
 }
 
+/* The profile's credential_process asks the same keyring, for other programs; with
+ * this name it is asked without them. */
+static int wants_keyring(const struct chain_question *q, struct err *err)
+{
+	(void)err;
+	return chain_part_property(q, "codetrain_keyring") != NULL;
+}
+
 static int wants_process(const struct chain_question *q, struct err *err)
 {
 	if (!chain_part_property(q, "credential_process"))
@@ -206,6 +214,7 @@ static const struct provider {
 	{ CHAIN_SSO, "SSO", wants_sso, false, NULL },
 	{ CHAIN_CREDENTIALS_FILE, "credentials file", wants_credentials_file, true, NULL },
 	{ CHAIN_LOGIN, "aws login", wants_login, false, NULL },
+	{ CHAIN_KEYRING, "keyring", wants_keyring, false, NULL },
 	{ CHAIN_PROCESS, "credential_process", wants_process, false, NULL },
 	{ CHAIN_CONFIG_FILE, "config file", wants_config_file, true, NULL },
 	{ CHAIN_CONTAINER, "container", wants_container, false, "EcsContainer" },

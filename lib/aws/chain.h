@@ -24,6 +24,7 @@ enum chain_provider {
 	CHAIN_SSO,
 	CHAIN_CREDENTIALS_FILE,	/* keys in the credentials file */
 	CHAIN_LOGIN,		/* login_session */
+	CHAIN_KEYRING,		/* codetrain_keyring: codetrain-keyring has the keys */
 	CHAIN_PROCESS,		/* credential_process */
 	CHAIN_CONFIG_FILE,	/* keys in the config file */
 	CHAIN_CONTAINER,

@@ -21,6 +21,7 @@ static const struct {
 	{ CHAIN_WEB_IDENTITY, provider_web_identity, SESSION_ANYWHERE, 0 },
 	{ CHAIN_SSO, provider_sso, SESSION_ANYWHERE, 0 },
 	{ CHAIN_LOGIN, provider_login, SESSION_ANYWHERE, 0 },
+	{ CHAIN_KEYRING, provider_keyring, 0, 0 },	/* what it has does not end */
 	{ CHAIN_PROCESS, provider_process, SESSION_KERNEL, A_WHILE },
 	{ CHAIN_CONTAINER, provider_container, SESSION_KERNEL, A_WHILE },
 	{ CHAIN_IMDS, provider_imds, SESSION_KERNEL, A_WHILE },

@@ -18,6 +18,7 @@ provider_fetch provider_role;		/* provider_role.c */
 provider_fetch provider_web_identity;	/* provider_web_identity.c */
 provider_fetch provider_sso;		/* provider_sso.c */
 provider_fetch provider_login;		/* provider_login.c */
+provider_fetch provider_keyring;	/* provider_keyring.c */
 provider_fetch provider_process;	/* provider_process.c */
 provider_fetch provider_container;	/* provider_container.c */
 provider_fetch provider_imds;		/* provider_imds.c */

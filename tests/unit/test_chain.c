@@ -163,6 +163,16 @@ static const struct situation order[] = {
 	  "[default]\n" KEYS, NULL, CHAIN_CREDENTIALS_FILE, "default", 0 },
 	{ "a process in two lines", "", "[default]\ncredential_process = p\n  region = x\n", NULL,
 	  NULL, -1, "config:2: credential_process", ERR_USAGE },
+	{ "the keyring before the process that asks it for others", "",
+	  "[default]\n" KEYS "credential_process = p\ncodetrain_keyring = default\n", NULL, NULL,
+	  CHAIN_KEYRING, "default", 0 },
+	{ "credentials file before the keyring", "", "[default]\ncodetrain_keyring = default\n",
+	  "[default]\n" KEYS, NULL, CHAIN_CREDENTIALS_FILE, "default", 0 },
+	{ "login before the keyring", "",
+	  "[default]\ncodetrain_keyring = default\nlogin_session = arn\n", NULL, NULL, CHAIN_LOGIN,
+	  "default", 0 },
+	{ "no name in the keyring", "", "[default]\ncodetrain_keyring =\ncredential_process = p\n",
+	  NULL, NULL, CHAIN_PROCESS, "default", 0 },
 	{ "login before process", "",
 	  "[default]\ncredential_process = p\nlogin_session = arn\n", NULL, NULL, CHAIN_LOGIN,
 	  "default", 0 },
@@ -426,8 +436,8 @@ static void local_fetch(void **state)
 static void others_are_not_local(void **state)
 {
 	static const enum chain_provider others[] = {
-		CHAIN_ASSUME_ROLE, CHAIN_WEB_IDENTITY, CHAIN_SSO, CHAIN_LOGIN, CHAIN_PROCESS,
-		CHAIN_CONTAINER, CHAIN_IMDS,
+		CHAIN_ASSUME_ROLE, CHAIN_WEB_IDENTITY, CHAIN_SSO, CHAIN_LOGIN, CHAIN_KEYRING,
+		CHAIN_PROCESS, CHAIN_CONTAINER, CHAIN_IMDS,
 	};
 	struct creds *c = creds_new(&(struct err){ 0 });
 	struct chain_input in = { environment, NULL, NULL, NOW };
