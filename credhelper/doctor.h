@@ -151,8 +151,7 @@ doctor_once doctor_config_files, doctor_config_lines;		/* doctor_files.c */
 doctor_once doctor_environment;					/* doctor_identity.c */
 doctor_for_identity doctor_profile, doctor_shadowed, doctor_keys, doctor_pins;
 bool doctor_on_cloud9(const struct doctor *d);			/* doctor_cloud9.c */
-doctor_once doctor_cloud9;
-doctor_for_identity doctor_cloud9_shadow;
+doctor_for_identity doctor_cloud9;
 doctor_for_identity doctor_sso;					/* doctor_sso.c */
 doctor_once doctor_endpoints, doctor_ca;			/* doctor_network.c */
 doctor_for_identity doctor_account;

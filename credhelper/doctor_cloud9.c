@@ -62,15 +62,36 @@ static const char *another(const struct doctor *d)
 	return *p;
 }
 
-void doctor_cloud9_shadow(struct doctor *d, struct doctor_identity *who)
+/* What Cloud9 writes the file with is all that is in it. */
+static void lost(struct doctor *d, const struct doctor_identity *who,
+		 const struct awsconfig_value *at)
+{
+	struct doctor_finding f = { .severity = DOCTOR_ERROR, .rule = "cloud9-lost-profile",
+				    .file = at->file, .line = at->line };
+	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
+
+	buf_addf(&fix, "%s\naws configure --profile ", switch_off);
+	doctor_quote(&fix, who->label);
+	f.fix = buf_str(&fix);
+	doctor_found(d, &f, "Cloud9's managed temporary credentials are on, and the keys of profile %s may "
+		     "have been lost when Cloud9 wrote the file: switch them off, and give them again",
+		     who->label);
+	buf_free(&fix);
+}
+
+void doctor_cloud9(struct doctor *d, struct doctor_identity *who)
 {
 	struct doctor_finding f = { .severity = DOCTOR_ERROR, .rule = "cloud9-shadow" };
 	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
 	struct awsconfig_value at;
 	const char *other;
 
-	if (!managed(d, &at) || !who->chosen)
+	if (!managed(d, &at))
 		return;
+	if (!who->chosen) {
+		lost(d, who, &at);
+		return;
+	}
 	f.file = at.file;
 	f.line = at.line;
 	other = another(d);
@@ -90,39 +111,13 @@ void doctor_cloud9_shadow(struct doctor *d, struct doctor_identity *who)
 			     "managed temporary credentials have taken: switch them off and put your own "
 			     "keys there", who->label);
 	} else if (other) {
-		doctor_found(d, &f, "Cloud9's managed temporary credentials are in [default] and no profile "
-			     "is chosen: git and the AWS tools work as Cloud9 and not as profile %s; "
+		doctor_found(d, &f, "Cloud9's managed temporary credentials are in [default], which is what "
+			     "is used here: git and the AWS tools work as Cloud9 and not as profile %s; "
 			     "switch them off, and choose the profile", other);
 	} else {
 		f.severity = DOCTOR_WARNING;
 		doctor_found(d, &f, "Cloud9's managed temporary credentials are in [default]: git and the "
 			     "AWS tools work as Cloud9, in the account of this environment");
-	}
-	buf_free(&fix);
-}
-
-/* A profile that was there and is gone. */
-void doctor_cloud9(struct doctor *d)
-{
-	struct doctor_finding f = { .severity = DOCTOR_ERROR, .rule = "cloud9-lost-profile" };
-	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
-	struct awsconfig_value at;
-
-	if (!managed(d, &at))
-		return;
-	f.file = at.file;
-	f.line = at.line;
-	for (size_t i = 0; i < d->identity_count; i++) {
-		const char *label = d->identities[i].label;
-
-		if (awsconfig_has_profile(d->config, label) || strcmp(label, "default") == 0)
-			continue;
-		buf_clear(&fix);
-		buf_addf(&fix, "%s\naws configure --profile ", switch_off);
-		doctor_quote(&fix, label);
-		f.fix = buf_str(&fix);
-		doctor_found(d, &f, "there is no profile %s: Cloud9's managed temporary credentials are on, "
-			     "and it may have been lost when Cloud9 wrote the file", label);
 	}
 	buf_free(&fix);
 }

@@ -123,6 +123,10 @@ void doctor_tls(struct doctor *d, struct doctor_place *p)
 		doctor_found(d, &f, "http.sslVerify is off for %s: whoever is on the way can take the "
 			     "password", p->parts.host);
 	}
+	if (doctor_env(d, "GIT_SSL_NO_VERIFY"))
+		doctor_found(d, &(struct doctor_finding){ .severity = DOCTOR_WARNING, .rule = f.rule,
+							  .fix = "unset GIT_SSL_NO_VERIFY" },
+			     "GIT_SSL_NO_VERIFY is set: whoever is on the way can take the password");
 	buf_clear(&fix);
 	e = doctor_git_winner(&d->git, "http", "sslcainfo", &p->parts, pattern);
 	if (e && e->value && *e->value && *e->value != '~' && access(e->value, R_OK) < 0) {

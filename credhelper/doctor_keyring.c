@@ -15,8 +15,8 @@ enum { KEYRING_TIMEOUT_MS = 2000, PROBE_SECONDS = 5 };
 static void ask(struct doctor *d, const struct doctor_identity *who, const char *property, bool git)
 {
 	const char *entry = doctor_property(d, who, property);
-	const char *arguments[] = { "get", "--profile", entry, "--format", "lines",
-				    git ? "--git" : NULL, NULL };
+	const char *arguments[] = { "get", "--profile", entry, git ? "--git" : "--format",
+				    git ? NULL : "lines", NULL };
 	const struct creds_run run = { .program = "codetrain-keyring", .arguments = arguments,
 				       .profile = entry, .provider = "the keyring",
 				       .timeout_ms = KEYRING_TIMEOUT_MS };
@@ -43,12 +43,32 @@ static void ask(struct doctor *d, const struct doctor_identity *who, const char 
 	buf_free(&fix);
 }
 
+/* A key that is also in a file is read from there, in plain text. */
+static void check_copy(struct doctor *d, const struct doctor_identity *who)
+{
+	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
+	struct doctor_finding f;
+	struct awsconfig_value at;
+
+	if (!doctor_property(d, who, "codetrain_keyring") ||
+	    !awsconfig_get(d->config, who->label, "aws_secret_access_key", &at))
+		return;
+	buf_adds(&fix, "codetrain keyring store --move --profile ");
+	doctor_quote(&fix, who->label);
+	f = (struct doctor_finding){ .severity = DOCTOR_WARNING, .rule = "keys-beside-keyring",
+				     .file = at.file, .line = at.line, .fix = buf_str(&fix) };
+	doctor_found(d, &f, "profile %s has its keys in the keyring and in plain text too, and the file "
+		     "comes first", who->label);
+	buf_free(&fix);
+}
+
 void doctor_keyring(struct doctor *d, struct doctor_identity *who)
 {
 	if (!d->config)
 		return;
 	ask(d, who, "codetrain_keyring", false);
 	ask(d, who, "codetrain_git_keyring", true);
+	check_copy(d, who);
 }
 
 /* Does the kernel keep something for us? */

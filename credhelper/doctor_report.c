@@ -100,7 +100,8 @@ static void put_place(const struct doctor *d, FILE *f, const struct doctor_place
 		buf_addf(&text, "%s", h->label);
 		if (h->entry->file)
 			buf_addf(&text, " (%s)", doctor_path(d, h->entry->file, path, sizeof(path)));
-		buf_addf(&text, ", credentials of profile %s", d->identities[p->identity].label);
+		if (!d->profile)
+			buf_addf(&text, ", credentials of profile %s", d->identities[p->identity].label);
 		put_row(f, "helper", buf_str(&text));
 	}
 	buf_free(&text);

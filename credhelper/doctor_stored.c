@@ -69,8 +69,11 @@ static void tell(struct doctor *d, const struct stored *s)
 	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
 	char shown[PATH_MAX_BYTES];
 
-	if (s->lasting)
-		buf_adds(&fix, "codetrain keyring store --git\n");
+	if (s->lasting) {
+		buf_adds(&fix, "codetrain keyring store --git --profile ");
+		doctor_quote(&fix, d->identity_count ? d->identities[0].label : "default");
+		buf_addc(&fix, '\n');
+	}
 	buf_addf(&fix, "sed -i '%s' %s", buf_str(&s->fix),
 		 doctor_path(d, s->path, shown, sizeof(shown)));
 	f.fix = buf_str(&fix);

@@ -284,6 +284,7 @@ found tls-not-verified warning "certificates of this host"
 mended tls-not-verified
 git config --global http.https://github.com.sslVerify false
 gone tls-not-verified "of another"
+GIT_SSL_NO_VERIFY=1 found tls-not-verified warning "by the environment"
 git config --global http.sslCAInfo "$T/no.pem"
 found ca-file error "a file that is not there"
 mended ca-file
@@ -520,6 +521,9 @@ git config --global credential.helper '!aws --profile mlops-devops codecommit cr
 gone cloud9-shadow "a helper with the profile"
 sed -i '/mlops-devops/,$d' "$HOME/.aws/credentials" "$HOME/.aws/config"
 found cloud9-lost-profile error "the profile was lost"
+printf '[profile mlops-devops]\nregion = us-east-2\n' >>"$HOME/.aws/config"
+found cloud9-lost-profile error "its keys were"
+sed -i '/mlops-devops/,$d' "$HOME/.aws/config"
 git config --global credential.helper '!aws codecommit credential-helper $@'
 found cloud9-shadow warning "there is no other profile"
 printf '[profile deploy]\nrole_arn = arn:aws:iam::%s:role/x\nsource_profile = default\n' $ACCOUNT >>"$HOME/.aws/config"
@@ -650,9 +654,21 @@ like "$(finding keyring "f['message']")" "is locked" "with its words"
 keyring 'exec sleep 60'
 is "$rc" 1 "a mute keyring"
 like "$(finding keyring "f['message']")" "2 seconds" "is waited for no longer"
+printf '[kept]\naws_access_key_id = AKIACANARYCANARY0001\naws_secret_access_key = %s\n' "$SECRET" >>"$HOME/.aws/credentials"
+found keys-beside-keyring warning "the keys are in the file too" --profile kept
+gone keys-beside-keyring "a profile without a keyring"
 rm "$T/bin/codetrain-keyring"
 "$T/bin/codetrain-doctor" --offline --json --profile kept >"$OUT" 2>"$ERR"
 ok "no codetrain-keyring" has keyring error
+if [ -x "$BUILD/codetrain-keyring" ]; then
+	sed -i '/^\[kept\]/,$d' "$HOME/.aws/credentials"
+	DBUS_SESSION_BUS_ADDRESS=unix:path=$T/none found keyring error "the real one without a bus" --profile kept
+	sed -i 's/^codetrain_keyring/codetrain_git_keyring/' "$HOME/.aws/config"
+	DBUS_SESSION_BUS_ADDRESS=unix:path=$T/none found keyring error "and for git credentials" --profile kept
+	like "$(finding keyring "f['message']")" "git credentials" "which it says"
+else
+	skip "keyring: the real one" "it is not built"
+fi
 fresh
 keyring 'echo called >>"$T/called"'
 ok "is not asked for a profile that does not name it" test ! -e "$T/called"
