@@ -1,6 +1,8 @@
 /* credhelper/gitproto.c and codecommit.c: git's lines, and what is answered. */
 #include "credhelper/codecommit.h"
 #include "credhelper/gitproto.h"
+#include "lib/aws/session.h"
+#include "lib/base/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +28,9 @@ static struct {
 	int fetched;		/* calls of fetch */
 	int64_t expiration;	/* what it answers */
 	int fail;		/* it fails with this class */
+	char home[64];		/* "": there is none, and no session is kept */
+	char home_line[80];
+	const char *variables[2];
 } world;
 
 static const char *environment(const char *name)
@@ -41,6 +46,8 @@ static const char *environment(const char *name)
 		{ "AWS_EC2_METADATA_DISABLED", world.metadata_disabled },
 		{ "AWS_CONFIG_FILE", "/nonexistent/config" },
 		{ "AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials" },
+		{ "HOME", world.home[0] ? world.home : NULL },
+		{ "CODETRAIN_SESSION_CACHE", "file" },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
@@ -75,6 +82,7 @@ static int ask(const char *text, size_t len, const struct codecommit *given, str
 	c.now = NOW;
 	c.getenv = environment;
 	c.fetch = fetch;
+	c.variables = world.home[0] ? world.variables : NULL;
 	buf_add(&request, text, len);
 	buf_clear(answer);
 	rc = codecommit_get(&c, &request, answer, &warning, err);
@@ -343,6 +351,122 @@ static void what_needs_the_network_is_fetched(void **state)
 	buf_free(&answer);
 }
 
+/* ---- sessions that are kept -------------------------------------------------------------- */
+
+static int make_home(void **state)
+{
+	clear_world(state);
+	snprintf(world.home, sizeof(world.home), "/tmp/codetrain-helper.XXXXXX");
+	assert_non_null(mkdtemp(world.home));
+	snprintf(world.home_line, sizeof(world.home_line), "HOME=%s", world.home);
+	world.variables[0] = world.home_line;
+	world.no_keys = true;
+	world.expiration = NOW + 7200;
+	return 0;
+}
+
+static int remove_home(void **state)
+{
+	struct err err;
+
+	(void)state;
+	return file_remove_tree(world.home, &err);
+}
+
+/* As codetrain-credentials does it: IMDS's, to be found in a file here. */
+static void keep_session(int64_t since, int64_t end)
+{
+	struct err err = { 0 };
+	struct awsconfig *config = awsconfig_load("/nonexistent/config", "/nonexistent/credentials",
+						  world.home, &err);
+	struct chain_input in = { .getenv = environment, .config = config, .now = NOW };
+	const struct chain_choice choice = { CHAIN_IMDS, "default", false };
+	struct creds *c = creds_new(&err);
+	struct session s;
+
+	assert_non_null(c);
+	assert_int_equal(session_open(&s, &(struct session_scope){ &in, &choice, world.variables, NULL },
+				      SESSION_FILE, &err), 0);
+	assert_int_equal(creds_set(c, "ASIAKEPT", "kept", "to/ken", "here", &err), 0);
+	c->expiration = end;
+	assert_true(session_store(&s, c, since, 0));
+	creds_free(c);
+	awsconfig_free(config);
+}
+
+static void erase(const char *text)
+{
+	struct codecommit c = { .now = NOW, .getenv = environment, .fetch = fetch,
+				.variables = world.variables };
+	struct buf request = BUF_INIT_SECRET(GITPROTO_MAX);
+
+	buf_adds(&request, text);
+	codecommit_erase(&c, &request);
+	buf_free(&request);
+}
+
+/* Whose password is answered. */
+static void answered_by(const char *key)
+{
+	struct buf answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
+	static const char text[] = HTTPS HOST REPO;
+	struct err err = { 0 };
+
+	if (ask(text, strlen(text), NULL, &answer, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(err.class, ERR_NONE);
+	assert_non_null(strstr(buf_str(&answer), key));
+	buf_free(&answer);
+}
+
+static void a_kept_session_needs_no_fetch(void **state)
+{
+	(void)state;
+	answered_by("ASIAFETCHED%");
+	assert_int_equal(world.fetched, 1);
+	keep_session(NOW, NOW + 3600);
+	answered_by("ASIAKEPT%to/ken");
+	assert_int_equal(world.fetched, 1);
+	world.variables[0] = "HOME=/elsewhere";
+	answered_by("ASIAFETCHED%");
+	assert_int_equal(world.fetched, 2);
+}
+
+static void one_that_ends_soon_is_second_best(void **state)
+{
+	static const char text[] = HTTPS HOST REPO;
+
+	(void)state;
+	keep_session(NOW - 3300, NOW + 300);
+	answered_by("ASIAFETCHED%");
+	assert_int_equal(world.fetched, 1);
+	world.fail = ERR_UNAVAILABLE;
+	answered_by("ASIAKEPT%");
+	assert_int_equal(world.fetched, 2);
+	erase(HTTPS HOST REPO "username=ASIAKEPT%t\n");
+	refuses(text, NULL, ERR_UNAVAILABLE, "the fetch failed");
+}
+
+static void erase_drops_the_session_of_its_user(void **state)
+{
+	static const char *const others[] = {
+		"", HTTPS HOST REPO, HTTPS HOST REPO "username=ASIAKEPT\n",
+		HTTPS HOST REPO "username=ASIAOTHER%t\n", HTTPS HOST REPO "username=%t\n",
+		"protocol=http\n" HOST REPO "username=ASIAKEPT%t\n",
+		HTTPS "host=github.com\n" REPO "username=ASIAKEPT%t\n",
+	};
+
+	(void)state;
+	keep_session(NOW, NOW + 3600);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		erase(others[i]);
+	answered_by("ASIAKEPT%");
+	assert_int_equal(world.fetched, 0);
+	erase(HTTPS HOST REPO "username=ASIAKEPT%t\npassword=x\n");
+	answered_by("ASIAFETCHED%");
+	assert_int_equal(world.fetched, 1);
+}
+
 static void paths_are_bounded(void **state)
 {
 	struct buf text = BUF_INIT(GITPROTO_MAX), answer = BUF_INIT_SECRET(CODECOMMIT_ANSWER_MAX);
@@ -374,6 +498,9 @@ int main(void)
 		cmocka_unit_test_setup(missing_credentials_are_explained, clear_world),
 		cmocka_unit_test_setup(what_needs_the_network_is_fetched, clear_world),
 		cmocka_unit_test_setup(paths_are_bounded, clear_world),
+		cmocka_unit_test_setup_teardown(a_kept_session_needs_no_fetch, make_home, remove_home),
+		cmocka_unit_test_setup_teardown(one_that_ends_soon_is_second_best, make_home, remove_home),
+		cmocka_unit_test_setup_teardown(erase_drops_the_session_of_its_user, make_home, remove_home),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
