@@ -130,6 +130,12 @@ codecommit://vpc@app|$vpce /v1/repos/app AKIDDEVOPS 200|the profile's endpoint, 
 EOF
 is "$(find "$T" -name hacked)" '' 'and nothing of the profile was run'
 
+mkdir "$T/it's here" && cp "$BUILD/git-remote-codecommit" "$BUILD/git-credential-codecommit" "$T/it's here"
+: >"$T/requests"
+run env PATH="$T/it's here:$PATH" GIT_TRACE=1 git ls-remote codecommit://devops@app
+is "$rc $(last)" "0 $east /v1/repos/app AKIDDEVOPS 200" 'programs in a folder with a quote and a space'
+like "$(err)" "run_command: .*it'.*s here/git-credential-codecommit" 'they are those that ran'
+
 on() { # on NAME=VALUE URL WANT NAME
 	run env "$1" git ls-remote "$2"
 	is "$rc $(last)" "0 $3" "$4" || _show <"$ERR"
