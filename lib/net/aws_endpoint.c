@@ -47,6 +47,32 @@ static int override(const struct aws *a, const struct aws_service *service, cons
 	return 0;
 }
 
+/* Before regions had STS of their own there was one for all; botocore's
+ * sts_regional_endpoints = legacy still asks it, for the regions of that time. */
+static int global_sts(const struct aws *a, const struct endpoint_want *want, bool *out,
+		      struct err *err)
+{
+	static const char *const regions[] = {
+		"ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+		"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+		"us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	};
+	const char *mode = aws_getenv(a, "AWS_STS_REGIONAL_ENDPOINTS");
+
+	*out = false;
+	if (!mode)
+		mode = aws_property(a, "sts_regional_endpoints");
+	if (!mode || !*mode || strcmp(mode, "regional") == 0)
+		return 0;
+	if (strcmp(mode, "legacy") != 0)
+		return err_set(err, ERR_USAGE, "sts_regional_endpoints (AWS_STS_REGIONAL_ENDPOINTS) is "
+			       "\"%.32s\"; it takes regional or legacy", mode);
+	for (size_t i = 0; i < sizeof(regions) / sizeof(*regions); i++)
+		if (strcmp(regions[i], want->region) == 0)
+			*out = !want->override && !want->fips && !want->dualstack;
+	return 0;
+}
+
 int aws_endpoint(const struct aws *a, const struct aws_service *service, struct endpoint *out,
 		 struct err *err)
 {
@@ -59,8 +85,14 @@ int aws_endpoint(const struct aws *a, const struct aws_service *service, struct 
 		.fips = a->fips,
 		.dualstack = a->dualstack,
 	};
+	bool one_for_all = false;
 
-	if (override(a, service, &want.override, err) < 0)
+	if (override(a, service, &want.override, err) < 0 ||
+	    (strcmp(service->id, "STS") == 0 && global_sts(a, &want, &one_for_all, err) < 0))
 		return -1;
+	if (one_for_all) {
+		want.override = "https://sts.amazonaws.com";
+		want.region = "us-east-1";
+	}
 	return region_endpoint(&want, out, err);
 }
