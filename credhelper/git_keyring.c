@@ -1,0 +1,88 @@
+#include "git_keyring.h"
+#include "lib/aws/creds_run.h"
+#include "lib/aws/region.h"
+
+#include <string.h>
+
+enum { TIMEOUT_MS = 5000 };	/* codetrain-keyring ends by itself after a second */
+
+/* The name of the profile's credentials in the keyring; NULL when it has none, or
+ * when keys in the environment come before any profile. */
+static const char *stored_as(const struct chain_input *in, struct awsconfig_value *v)
+{
+	struct chain_choice choice;
+	struct err ignored;
+
+	if (!awsconfig_get(in->config, chain_profile(in), "codetrain_git_keyring", v) || !*v->value)
+		return NULL;
+	if (chain_choose(in, &choice, &ignored) == 0 && choice.provider == CHAIN_ENVIRONMENT)
+		return NULL;
+	return v->value;
+}
+
+/* The value of a NAME=VALUE line, which is ended in place; NULL without one. */
+static const char *line_value(struct buf *text, const char *name)
+{
+	char *s = text->data, *end = s ? s + text->len : s;
+	size_t len = strlen(name);
+
+	while (s < end) {
+		size_t line = strcspn(s, "\n");
+
+		s[line] = '\0';
+		if (strncmp(s, name, len) == 0 && s[len] == '=')
+			return s + len + 1;
+		s += line + 1;
+	}
+	return NULL;
+}
+
+static int add_answer(const struct gitproto *git, struct buf *text, struct buf *answer,
+		      struct err *err)
+{
+	const char *username = line_value(text, "username");
+	const char *password = line_value(text, "password");
+
+	if (!username || !password)
+		return err_set(err, ERR_INTERNAL, "codetrain-keyring answered something else than a user "
+			       "name and a password");
+	if (git->authtype &&
+	    gitproto_add(answer, "capability[]", GITPROTO_VALUE("authtype"), err) < 0)
+		return -1;
+	if (gitproto_add(answer, "username", GITPROTO_VALUE(username), err) < 0 ||
+	    gitproto_add(answer, "password", GITPROTO_VALUE(password), err) < 0)
+		return -1;
+	/* So that no other helper stores in a file what is in the keyring. */
+	return git->authtype ? gitproto_add(answer, "ephemeral", GITPROTO_VALUE("1"), err) : 0;
+}
+
+bool git_keyring_answer(const struct chain_input *in, const struct gitproto *git,
+			struct buf *answer, struct err *warning)
+{
+	struct buf text = BUF_INIT_SECRET(CREDS_RUN_MAX);
+	const char *arguments[] = { "get", "--git", "--profile", NULL, NULL };
+	const struct creds_run run = {
+		.program = "codetrain-keyring",
+		.arguments = arguments,
+		.profile = chain_profile(in),
+		.provider = "keyring",
+		.timeout_ms = TIMEOUT_MS,
+	};
+	struct awsconfig_value v;
+	char region[REGION_MAX];
+	struct err why;
+	bool answered;
+
+	if (!region_codecommit_host(git->host, region) || !stored_as(in, &v))
+		return false;
+	arguments[3] = v.value;
+	answered = creds_run_text(&run, &text, &why) == 0 &&
+		   add_answer(git, &text, answer, &why) == 0;
+	buf_free(&text);
+	if (!answered) {
+		buf_clear(answer);
+		err_set(warning, ERR_NONE, "%s; signing with the profile's AWS credentials instead",
+			why.message);
+	}
+	return answered;
+}
