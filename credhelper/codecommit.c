@@ -1,4 +1,5 @@
 #include "codecommit.h"
+#include "git_keyring.h"
 #include "gitproto.h"
 #include "lib/aws/region.h"
 #include "lib/aws/session.h"
@@ -129,6 +130,15 @@ static struct awsconfig *load(const struct codecommit *c, struct err *err)
 			      c->getenv("HOME"), err);
 }
 
+static int need_path(const struct gitproto *git, struct err *err)
+{
+	if (*git->path)
+		return 0;
+	return err_set(err, ERR_USAGE, "git did not say which repository, and CodeCommit's "
+		       "password depends on it; run git config --global "
+		       "credential.https://%s.useHttpPath true", git->host);
+}
+
 static int answer_for(const struct codecommit *c, const struct gitproto *git,
 		      char region[static REGION_MAX], struct buf *answer, struct err *warning,
 		      struct err *err)
@@ -138,15 +148,15 @@ static int answer_for(const struct codecommit *c, const struct gitproto *git,
 	struct creds *creds = NULL;
 	int rc = -1;
 
-	if (!*git->path)
-		return err_set(err, ERR_USAGE, "git did not say which repository, and CodeCommit's "
-			       "password depends on it; run git config --global "
-			       "credential.https://%s.useHttpPath true", git->host);
 	config = load(c, err);
 	if (!config)
 		return -1;
 	in.config = config;
-	creds = creds_new(err);
+	if (git_keyring_answer(&in, git, answer, warning)) {
+		awsconfig_free(config);
+		return 0;
+	}
+	creds = need_path(git, err) == 0 ? creds_new(err) : NULL;
 	if (creds && fetch(c, &in, creds, warning, err) == 0 &&
 	    need_region(c, &in, region, err) == 0)
 		rc = sign(c, git, region, creds, answer, err);
