@@ -11,9 +11,12 @@
 #include "remote_command.h"
 #include "remote_parent.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { HEAR_MS = 1000 };
 
 static const char name[] = "git-remote-codecommit";
 
@@ -74,6 +77,17 @@ static int become_git(const char *remote, const char *text, struct err *err)
 	return -1;
 }
 
+/* git is about to ask for our capabilities. Gone before it has, we would leave it to die of SIGPIPE. */
+static void hear_git(void)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	char question[64];
+
+	if (!isatty(STDIN_FILENO) && poll(&in, 1, HEAR_MS) > 0 &&
+	    read(STDIN_FILENO, question, sizeof(question)) < 0)
+		return;
+}
+
 int main(int argc, char **argv)
 {
 	const struct opt options[] = { OPT_END };
@@ -102,6 +116,7 @@ int main(int argc, char **argv)
 				"%.200s codecommit::REGION://PROFILE@REPOSITORY", args.v[0], args.v[0]);
 		else
 			become_git(args.v[0], args.v[1], &err);
+		hear_git();
 	}
 	strs_free(&args);
 	return term_finish(name, &err);
