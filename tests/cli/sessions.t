@@ -86,7 +86,7 @@ forty() {
 
 # ---- one place, then the other -------------------------------------------------------
 
-places=file
+places='file'
 export CODETRAIN_SESSION_CACHE=kernel AWS_ENDPOINT_URL="$S/ok~probe"
 : >"$T/log"
 get
@@ -257,7 +257,7 @@ echo >>"$T/ran"
 echo '{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"$GIVEN","SessionToken":"tok","Expiration":"2099-01-01T00:00:00Z"}'
 END
 chmod +x "$T/$mark/process"
-export AWS_ENDPOINT_URL="$S/ok" CODETRAIN_SESSION_CACHE=file
+export AWS_ENDPOINT_URL="$S/ok" CODETRAIN_SESSION_CACHE='file'
 rm -rf "$HOME/.cache"
 for i in 1 2; do get process; ok "a credential_process, time $i"; done
 is "$(wc -l <"$T/ran")" 2 "is run each time where the kernel keeps nothing"
@@ -281,12 +281,12 @@ like "$(cat "$ERR")" 'CODETRAIN_SESSION_CACHE is "files"; it takes kernel, file 
 CODETRAIN_SESSION_CACHE=files get base
 ok "and is no matter to keys that do not end"
 rm -rf "$HOME/.cache" "$HOME/.aws/cli" && mkdir "$HOME/.cache" "$T/planted" && ln -s "$T/planted" "$HOME/.cache/codetrain"
-CODETRAIN_SESSION_CACHE=file get
+CODETRAIN_SESSION_CACHE='file' get
 ok "a link in place of the folder keeps nobody from an answer"
 is "$(ls -A "$T/planted")" "" "and is not followed"
 rm -rf "$HOME/.cache"
 : >"$HOME/.cache"
-CODETRAIN_SESSION_CACHE=file get
+CODETRAIN_SESSION_CACHE='file' get
 ok "no more does a home where nothing can be made"
 rm "$HOME/.cache"
 
