@@ -95,7 +95,7 @@ static int ask_program(const struct aws *a, const char *program, const char *pro
 	struct buf answer = BUF_INIT_SECRET(ANSWER_MAX);
 	const char *const argv[] = { program, prompt, NULL };
 	struct strs envp = STRS_INIT;
-	struct proc_result ran;
+	struct proc_result ran = { 0 };
 	int result = -1;
 
 	if (own_environment(&envp, err) == 0) {

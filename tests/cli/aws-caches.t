@@ -38,6 +38,15 @@ external_id = e-1
 role_session_name = me
 duration_seconds = 3600
 region = us-east-2
+[profile over-mfa]
+role_arn = arn:aws:iam::333333333333:role/second
+source_profile = mfa
+region = us-east-2
+[profile mfa-of-environment]
+role_arn = arn:aws:iam::222222222222:role/third
+credential_source = Environment
+mfa_serial = arn:aws:iam::111111111111:mfa/me
+region = us-east-2
 [profile short]
 role_arn = arn:aws:iam::222222222222:role/short
 source_profile = base
@@ -179,6 +188,23 @@ status 0 "a terminal comes before both" tty 123456
 like "$(out)" "mfa/me: " "and asks"
 status 0 "once" tty 654321
 unlike "$(out)" "mfa/me: " "for both tools"
+
+# ---- MFA at the first of two roles, and with the environment's keys ----
+rm -rf "$cache" "$T/asked"
+over() { env GIT_ASKPASS="$T/askpass" AWS_ENDPOINT_URL="${1:-$S/ok}" "$C" --profile "${2:-over-mfa}"; }
+status 0 "a role whose source wants an MFA code" over
+is "$(wc -l <"$T/asked") $(json "d['SessionToken'], d['AccountId']")" "1 fakeSessionToken/second== 333333333333" "asks once"
+status 0 "and again" over $DEAD
+status 0 "and its source" over $DEAD mfa
+is "$(wc -l <"$T/asked")" 1 "asks nobody"
+is "$(theirs_dead over-mfa)" "over-mfa ASIASECOND0000000000 fakeSessionToken/second== 333333333333" "nor does botocore"
+status 0 "a role of the environment's keys" env AWS_ACCESS_KEY_ID=AKIAENVENVENVENVENV0 AWS_SECRET_ACCESS_KEY=x GIT_ASKPASS="$T/askpass" \
+	AWS_ENDPOINT_URL="$S/ok" "$C" --profile mfa-of-environment
+is "$(json "d['SessionToken']")" "fakeSessionToken/third==" "is assumed with a code"
+ok "by those keys" grep -q 'Credential=AKIAENVENVENVENVENV0/' "$T/log"
+status 6 "a role that is refused" env GIT_ASKPASS="$T/askpass" AWS_ENDPOINT_URL="$S/403" "$C" --profile short
+like "$(err)" "profile short .assume role.: AssumeRole in short .us-east-2.: AccessDenied.*the role was arn:aws:iam::222222222222:role/short" \
+	"is told with profile, cause and role"
 
 # ---- time ----
 short=$cache/$(key '{"DurationSeconds": 900, "RoleArn": "arn:aws:iam::222222222222:role/short"}').json
