@@ -46,6 +46,8 @@ int credentials_exec_environment(const struct creds *c, const char *region, stru
 		clock_extended(c->expiration, end);
 		strs_addf(out, "AWS_CREDENTIAL_EXPIRATION=%s", end);
 	}
+	if (c->account_id[0])
+		strs_addf(out, "AWS_ACCOUNT_ID=%s", c->account_id);
 	if (*region) {
 		strs_addf(out, "AWS_REGION=%s", region);
 		strs_addf(out, "AWS_DEFAULT_REGION=%s", region);

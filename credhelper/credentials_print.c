@@ -82,6 +82,7 @@ static int as_env(const struct credentials_print *p, struct buf *out, struct err
 	export_line(out, "AWS_SECRET_ACCESS_KEY", c->secret_access_key);
 	export_line(out, "AWS_SESSION_TOKEN", c->session_token);
 	export_line(out, "AWS_CREDENTIAL_EXPIRATION", end);
+	export_line(out, "AWS_ACCOUNT_ID", c->account_id);
 	if (*p->region)
 		export_line(out, "AWS_REGION", p->region);
 	buf_adds(out, "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN\n");

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How many of us stand above, in the child's environment: a profile's process
- * may be codetrain itself, asked for the same profile. */
-#define DEPTH "CODETRAIN_CREDENTIAL_PROCESS"
+/* Who of us stands above, in the child's environment: a profile's process may be
+ * codetrain itself, asked for the same profile. A line each: config file and profile. */
+#define ABOVE "CODETRAIN_CREDENTIAL_PROCESS"
 
-enum { DEPTH_MAX = 3 };
+enum { ABOVE_MAX = 8 };
 enum { TIMEOUT_MS = 60 * 1000, OUTPUT_MAX = 64 << 10, WORD_MAX = 4096 };
 
 /* One word of a command line, as a POSIX shell reads it, without expansions.
@@ -59,18 +59,39 @@ static int split(const char *command, struct strs *argv, struct err *err)
 	return argv->n ? 0 : err_set(err, ERR_USAGE, "credential_process is empty");
 }
 
+/* Is `own` one of the lines, or are there too many? */
+static bool stands_above(const char *lines, const char *own)
+{
+	size_t len = strlen(own);
+
+	for (int i = 0; *lines; i++) {
+		size_t n = strcspn(lines, "\n");
+
+		if (i >= ABOVE_MAX || (n == len && strncmp(lines, own, len) == 0))
+			return true;
+		lines += n + (lines[n] == '\n');
+	}
+	return false;
+}
+
 static int environment(const struct provider_request *p, struct strs *out, struct err *err)
 {
-	const char *above = aws_getenv(p->a, DEPTH);
-	long depth = 0;
+	const char *above = aws_getenv(p->a, ABOVE);
+	struct buf own = BUF_INIT(8192);
 
-	if (above && (opt_number(above, &depth) < 0 || depth >= DEPTH_MAX))
-		return err_set(err, ERR_USAGE, "credential_process runs itself; it must not ask for "
-			       "the profile that it belongs to");
+	if (!above)
+		above = "";
+	buf_addf(&own, "%s %s", awsconfig_config_path(p->a->shared->config), p->choice->profile);
+	if (stands_above(above, buf_str(&own))) {
+		buf_free(&own);
+		return err_set(err, ERR_USAGE, "credential_process runs itself; it must not ask for the "
+			       "profile that it belongs to");
+	}
 	for (char **e = environ; *e; e++)
-		if (strncmp(*e, DEPTH "=", sizeof(DEPTH)) != 0)
+		if (strncmp(*e, ABOVE "=", sizeof(ABOVE)) != 0)
 			strs_add(out, *e);
-	strs_addf(out, DEPTH "=%ld", depth + 1);
+	strs_addf(out, ABOVE "=%s%s%s", above, *above ? "\n" : "", buf_str(&own));
+	buf_free(&own);
 	return out->failed ? err_set(err, ERR_INTERNAL, "the environment is too large") : 0;
 }
 
