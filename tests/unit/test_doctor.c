@@ -71,6 +71,9 @@ static const struct {
 	{ "[profile a] SECRET\n", false, "text-behind-section:1" },
 	{ "[profile a\n", false, "broken-line:1" },
 	{ "[]\n", false, "broken-line:1" },
+	{ "[profile ]\n", false, "section-without-name:1" },
+	{ "[profile]\n", true, "" },
+	{ "[profile \"\"]\n", false, "broken-line:1" },
 	/* properties */
 	{ "[profile a]\nregion=x\nregion=y\n", false, "duplicate-key:3" },
 	{ "[profile a]\nregion=x\nRegion=y\n", false, "upper-case:3 duplicate-key:3" },
