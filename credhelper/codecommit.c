@@ -55,6 +55,9 @@ static int add_answer(const struct gitproto *git, const struct creds *creds, con
 	const char *percent = creds->session_token[0] ? "%" : "";
 	char seconds[24];
 
+	/* A ready-made header (authtype=Basic) would keep other helpers from storing the
+	 * password, but git 2.46 to 2.52 leave such a header out of the request with which
+	 * they begin a push of more than http.postBuffer, so that it fails. */
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)expiry);
 	/* A capability comes before what it allows. */
 	if (git->authtype &&
@@ -109,7 +112,7 @@ static int fetch_session(const struct codecommit *c, const struct chain_input *i
 }
 
 static int fetch(const struct codecommit *c, const struct chain_input *in, struct creds *out,
-		 struct err *warning, struct err *err)
+		 struct err *err)
 {
 	struct chain_choice choice;
 
@@ -117,10 +120,6 @@ static int fetch(const struct codecommit *c, const struct chain_input *in, struc
 		return -1;
 	if (!chain_is_local(choice.provider))
 		return fetch_session(c, in, &choice, out, err);
-	if (choice.provider == CHAIN_CREDENTIALS_FILE && awsconfig_credentials_open(in->config))
-		err_set(warning, ERR_NONE, "%s can be read by others; run chmod 600 %s",
-			awsconfig_credentials_path(in->config),
-			awsconfig_credentials_path(in->config));
 	return chain_fetch_local(in, &choice, out, err);
 }
 
@@ -152,17 +151,35 @@ static int answer_for(const struct codecommit *c, const struct gitproto *git,
 	if (!config)
 		return -1;
 	in.config = config;
+	awsconfig_warning(config, warning);
 	if (git_keyring_answer(&in, git, answer, warning)) {
 		awsconfig_free(config);
 		return 0;
 	}
 	creds = need_path(git, err) == 0 ? creds_new(err) : NULL;
-	if (creds && fetch(c, &in, creds, warning, err) == 0 &&
+	if (creds && fetch(c, &in, creds, err) == 0 &&
 	    need_region(c, &in, region, err) == 0)
 		rc = sign(c, git, region, creds, answer, err);
 	creds_free(creds);
 	awsconfig_free(config);
 	return rc;
+}
+
+/* git sends the host as it was typed, and so does its HTTP; what the service makes of
+ * upper case in a signature is written nowhere. */
+static void warn_of_case(const struct gitproto *git, struct err *warning)
+{
+	char lower[256], region[REGION_MAX];
+	size_t len = strlen(git->host);
+
+	if (len >= sizeof(lower) || strcmp(git->protocol, "https") != 0)
+		return;
+	for (size_t i = 0; i <= len; i++)
+		lower[i] = git->host[i] >= 'A' && git->host[i] <= 'Z' ? (char)(git->host[i] | 0x20)
+								      : git->host[i];
+	if (region_codecommit_host(lower, region))
+		err_set(warning, ERR_NONE, "only names in lower case are answered, not %s; run git config "
+			"--global url.https://%s/.insteadOf https://%s/", git->host, lower, git->host);
 }
 
 int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *answer,
@@ -172,8 +189,10 @@ int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *
 	struct gitproto git;
 
 	gitproto_parse(request, &git);
-	if (!is_ours(c, &git, region))
+	if (!is_ours(c, &git, region)) {
+		warn_of_case(&git, warning);
 		return 0;
+	}
 	if (answer_for(c, &git, region, answer, warning, err) == 0)
 		return 0;
 	buf_clear(answer);

@@ -89,11 +89,19 @@ fi
 # ---- whom it does not answer --------------------------------------------------------
 
 for h in github.com amazonaws.com "$host.evil.example" "$host@evil.example" "evil.$host" \
-	"$host." GIT-CODECOMMIT.us-east-1.amazonaws.com git-codecommit.us-east-1.evil.amazonaws.com \
+	"$host." git-codecommit.us-east-1.evil.amazonaws.com \
 	"$host/" "user@$host" git-codecommit..amazonaws.com 127.0.0.1 "$host:x"; do
 	with_keys ask "$h" v1/repos/x
 	is "$rc $(out)$(err)" "0 " "silent for $h"
 done
+upper=Git-Codecommit.us-east-1.amazonaws.com:8443
+with_keys ask $upper v1/repos/x
+is "$rc $(out)" "0 " "no answer for a host in upper case"
+command=$(sed -n 's/.*; run //p' "$ERR")
+is "$command" "git config --global url.https://$host:8443/.insteadOf https://$upper/" "but a command"
+$command
+is "$(git ls-remote --get-url "https://$upper/v1/repos/x")" "https://$host:8443/v1/repos/x" "that mends it"
+rm "$HOME/.gitconfig"
 for p in http HTTPS ssh ''; do
 	printf 'protocol=%s\nhost=%s\npath=v1/repos/x\n\n' "$p" "$host" | with_keys run_get
 	is "$(cat "$T/rc") $(out)$(err)" "0 " "silent for protocol \"$p\""
@@ -145,7 +153,24 @@ chmod 640 "$HOME/.aws/credentials"
 ask $host v1/repos/MyDemoRepo --date $date --profile devops
 is "$(out)" "$answer" "a file that others can read is used"
 like "$(err)" "warning: .*run chmod 600 $HOME/.aws/credentials" "and warned about"
+chmod 606 "$HOME/.aws/credentials"
+ask $host v1/repos/MyDemoRepo --date $date --profile devops
+is "$rc $(out)" "2 quit=1" "one that every user can write is not"
+like "$(err)" "error: every user can write .*run chmod go-w $HOME/.aws/credentials" "and the command is said"
+$(sed -n 's/.*; run //p' "$ERR")
+ask $host v1/repos/MyDemoRepo --date $date --profile devops
+is "$(out)" "$answer" "which mends it"
+chmod 666 "$HOME/.aws/config"
+ask $host v1/repos/MyDemoRepo --date $date --profile devops
+like "$(err)" "error: every user can write .*run chmod go-w $HOME/.aws/config" "nor such a config file"
+chmod 644 "$HOME/.aws/config"
+chmod 777 "$HOME/.aws"
+ask $host v1/repos/MyDemoRepo --date $date --profile devops
+like "$(err)" "error: every user can replace .*run chmod go-w $HOME/.aws\$" "nor a file in such a folder"
+chmod 700 "$HOME/.aws"
 chmod 600 "$HOME/.aws/credentials"
+ask $host v1/repos/MyDemoRepo --date $date --profile devops
+is "$(err)" "" "a config file that others can read is nobody's worry"
 
 printf '[default]\nregion = us-east-2\nCANARY CANARY\n' >"$T/broken"
 AWS_CONFIG_FILE=$T/broken ask $host v1/repos/x
