@@ -200,30 +200,36 @@ int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *
 	return -1;
 }
 
-/* "KEY%TOKEN" to "KEY"; false when there is no token, and so no session. */
-static bool key_of_session(const char *username, char key[static CREDS_KEY_MAX + 1])
+/* "KEY%TOKEN" to "KEY", nothing to NULL; false when there is no token, and so no session. */
+static bool key_of_session(const char *username, char room[static CREDS_KEY_MAX + 1],
+			   const char **key)
 {
 	size_t len = strcspn(username, "%");
 
+	*key = NULL;
+	if (!*username)
+		return true;
 	if (!username[len] || len > CREDS_KEY_MAX)
 		return false;
-	memcpy(key, username, len);
-	key[len] = '\0';
+	memcpy(room, username, len);
+	room[len] = '\0';
+	*key = room;
 	return true;
 }
 
 void codecommit_erase(const struct codecommit *c, struct buf *request)
 {
 	struct chain_input in = { .getenv = c->getenv, .profile = c->profile, .now = c->now };
-	char region[REGION_MAX], key[CREDS_KEY_MAX + 1];
+	char region[REGION_MAX], room[CREDS_KEY_MAX + 1];
 	struct awsconfig *config;
+	const char *key;
 	struct chain_choice choice;
 	struct gitproto git;
 	struct session s;
 	struct err ignored;
 
 	gitproto_parse(request, &git);
-	if (!key_of_session(git.username, key) || !is_ours(c, &git, region))
+	if (!key_of_session(git.username, room, &key) || !is_ours(c, &git, region))
 		return;
 	config = load(c, &ignored);
 	if (!config)

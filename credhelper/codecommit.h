@@ -37,7 +37,8 @@ int codecommit_get(const struct codecommit *c, struct buf *request, struct buf *
 		   struct err *warning, struct err *err);
 
 /* git's "erase" of what it was given before: a session that is kept, and has the
- * access key id of the user name, is dropped. Says nothing, whatever happens. */
+ * access key id of the user name, is dropped; without a user name, whatever
+ * session is kept. Says nothing, whatever happens. */
 void codecommit_erase(const struct codecommit *c, struct buf *request);
 
 #endif

@@ -181,7 +181,7 @@ void session_forget(const struct session *s, const char *access_key_id)
 		buf_clear(&text);
 		if (!(s->places & places[i].bit) || places[i].load(s, &text) < 0)
 			continue;
-		if (read_entry(&text, &since, entry) < 0 ||
+		if (!access_key_id || read_entry(&text, &since, entry) < 0 ||
 		    strcmp(entry->access_key_id, access_key_id) == 0)
 			places[i].forget(s);
 	}

@@ -66,8 +66,8 @@ int64_t session_margin(int64_t life, int64_t most);
  * kernel can do it). What does not end is not kept. False: it is kept nowhere. */
 bool session_store(const struct session *s, const struct creds *c, int64_t now, int64_t most);
 
-/* Drops what is kept when it has this access key id: another process may have
- * replaced it already. */
+/* Drops what is kept when it has this access key id (another process may have
+ * replaced it already); NULL: whatever it has. */
 void session_forget(const struct session *s, const char *access_key_id);
 
 /*

@@ -121,9 +121,12 @@ static bool mend_clock(struct call *c)
 	return true;
 }
 
+/* Fetches them anew, once. New ones that AWS does not know would be no better. */
 static bool mend_credentials(struct call *c)
 {
-	if (c->credentials_mended || !aws_code_is_expired(c->failure.code) ||
+	if (c->credentials_mended ||
+	    !(aws_code_is_expired(c->failure.code) ||
+	      (c->a->kept && aws_code_is_unknown_key(c->failure.code))) ||
 	    !aws_forget_credentials(c->a))
 		return false;
 	c->credentials_mended = true;

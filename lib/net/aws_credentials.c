@@ -33,7 +33,7 @@ static int64_t time_to_refresh(const struct creds *c, int64_t since, int64_t now
 static int refresh(struct aws *a, struct err *err)
 {
 	struct creds *fresh = creds_new(err);
-	int64_t since;
+	int64_t began = a->shared->world->now(), since;
 
 	if (!fresh || fetch(a, fresh, &since, err) < 0) {
 		creds_free(fresh);
@@ -44,6 +44,7 @@ static int refresh(struct aws *a, struct err *err)
 		a->refresh_after = time_to_refresh(fresh, since, aws_now(a));
 	creds_free(a->creds);
 	a->creds = fresh;
+	a->kept = since < began;
 	return 0;
 }
 

@@ -50,6 +50,7 @@ struct aws {
 	bool fips, dualstack;
 	bool given;			/* creds are the caller's: there is no other to fetch */
 	struct creds *creds;		/* NULL until the first use */
+	bool kept;			/* another process got them, some time ago */
 	int64_t refresh_after;		/* look for newer ones from then on */
 	char refused[CREDS_KEY_MAX + 1];	/* the key that AWS called expired; no cache's is used */
 	char account[16];
@@ -181,9 +182,10 @@ int aws_retry_pause(struct aws *a, enum aws_retry_kind kind, int attempt,
 		    const struct http_response *r);
 void aws_retry_succeeded(struct aws *a, int attempt);
 
-/* Codes that mean: the clock, the credentials. */
+/* Codes that mean: the clock, the credentials' end, credentials of nobody. */
 bool aws_code_is_skew(const char *code);
 bool aws_code_is_expired(const char *code);
+bool aws_code_is_unknown_key(const char *code);
 
 /* ---- aws_call.c ------------------------------------------------------------------ */
 

@@ -41,6 +41,10 @@ static const char *const skewed[] = {
 static const char *const expired[] = { "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
 				       NULL };
 
+/* The role that a session was of is gone, or was made anew. */
+static const char *const unknown_key[] = { "UnrecognizedClientException", "InvalidClientTokenId",
+					   "InvalidAccessKeyId", NULL };
+
 static bool is_one_of(const char *const *list, const char *code)
 {
 	for (; *list; list++)
@@ -57,6 +61,11 @@ bool aws_code_is_skew(const char *code)
 bool aws_code_is_expired(const char *code)
 {
 	return is_one_of(expired, code);
+}
+
+bool aws_code_is_unknown_key(const char *code)
+{
+	return is_one_of(unknown_key, code);
 }
 
 bool aws_retry_maybe_done(const struct aws_operation *operation, const struct aws_outcome *o)

@@ -157,6 +157,33 @@ static void what_aws_calls_expired_is_dropped(void **state)
 	aws_close(other);
 }
 
+/* The role was made anew, and its sessions with it. */
+static void a_kept_session_that_aws_does_not_know_is_replaced(void **state)
+{
+	static const char unknown[] = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error>"
+		"</ErrorResponse>";
+	const char *account;
+	struct err err = { 0 };
+	struct aws *a = NULL;
+
+	(void)state;
+	answers(0, 200, STS("ASIAFIRST", AN_HOUR));
+	in_another(&a, &err);
+	answers(1, 403, unknown);		/* just made: another would be no better */
+	assert_int_equal(aws_account(a, &account, &err), -1);
+	assert_int_equal(world.answered, 2);
+	world.now++;
+	in_another(&a, &err);
+	answers(2, 403, unknown);
+	answers(3, 200, STS("ASIASECOND", AN_HOUR));
+	answers(4, 200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111111111111"
+		"</Account></GetCallerIdentityResult></GetCallerIdentityResponse>");
+	assert_int_equal(aws_account(a, &account, &err), 0);
+	assert_int_equal(world.answered, 5);
+	assert_string_equal(in_another(&a, &err), "ASIASECOND");
+	aws_close(a);
+}
+
 static void regions_and_settings(void **state)
 {
 	const struct aws_settings there = { .profile = "r", .region = "eu-west-1" };
@@ -234,6 +261,7 @@ int main(void)
 		CASE(a_short_session_is_not_fetched_again_and_again),
 		CASE(a_long_running_program_takes_what_another_got),
 		CASE(what_aws_calls_expired_is_dropped),
+		CASE(a_kept_session_that_aws_does_not_know_is_replaced),
 		CASE(regions_and_settings),
 		CASE(where_and_how_long),
 		CASE(no_wait_for_what_is_not_pressing),

@@ -450,7 +450,7 @@ static void one_that_ends_soon_is_second_best(void **state)
 static void erase_drops_the_session_of_its_user(void **state)
 {
 	static const char *const others[] = {
-		"", HTTPS HOST REPO, HTTPS HOST REPO "username=ASIAKEPT\n",
+		"", HTTPS REPO, HTTPS HOST REPO "username=ASIAKEPT\n",
 		HTTPS HOST REPO "username=ASIAOTHER%t\n", HTTPS HOST REPO "username=%t\n",
 		"protocol=http\n" HOST REPO "username=ASIAKEPT%t\n",
 		HTTPS "host=github.com\n" REPO "username=ASIAKEPT%t\n",
@@ -465,6 +465,10 @@ static void erase_drops_the_session_of_its_user(void **state)
 	erase(HTTPS HOST REPO "username=ASIAKEPT%t\npassword=x\n");
 	answered_by("ASIAFETCHED%");
 	assert_int_equal(world.fetched, 1);
+	keep_session(NOW, NOW + 3600);
+	answered_by("ASIAKEPT%");
+	erase(HTTPS HOST REPO);		/* of whichever user */
+	answered_by("ASIAFETCHED%");
 }
 
 static void paths_are_bounded(void **state)
