@@ -38,6 +38,16 @@ static int token_path(const struct sso_token_want *want, struct buf *out, struct
 	return cache_file_path(want->p->a, "sso/cache", hex, out, err);
 }
 
+/* What can stand in a header. */
+static bool is_token(const char *s)
+{
+	const char *at = s;
+
+	while (*at > ' ' && *at < 0x7f)
+		at++;
+	return at > s && !*at;
+}
+
 static void drop(struct token *t)
 {
 	json_free(t->file.tree);
@@ -55,7 +65,8 @@ static int load(const struct sso_token_want *want, const char *path, struct toke
 	if (t->file.missing)
 		return sso_token_sign_in(want, "was never begun", err);
 	t->bearer = json_string(t->file.tree, "accessToken", NULL);
-	if (t->bearer && cache_file_time(json_string(t->file.tree, "expiresAt", ""), &t->end) == 0)
+	if (t->bearer && is_token(t->bearer) &&
+	    cache_file_time(json_string(t->file.tree, "expiresAt", ""), &t->end) == 0)
 		return 0;
 	drop(t);
 	return sso_token_sign_in(want, "in the cache cannot be read", err);
@@ -112,8 +123,11 @@ static int merge(const struct sso_token_want *want, const cJSON *answer, struct 
 	char end[CLOCK_EXTENDED_LEN];
 	cJSON *tree = t->file.tree;
 
-	if (!bearer || !*bearer || life <= 0 || life > LIFE_MAX)
+	if (!bearer || life <= 0 || life > LIFE_MAX)
 		return err_set(err, ERR_UNAVAILABLE, "CreateToken gave no token");
+	if (!is_token(bearer))
+		return err_set(err, ERR_ACCESS, "CreateToken gave a token with a space, a line break or "
+			       "another character that no token has");
 	t->bearer = NULL;
 	clock_extended(aws_now(want->p->a) + life, end);
 	if (json_set_string(tree, "accessToken", bearer) < 0 ||

@@ -208,6 +208,7 @@ unrenewed 7 "has expired and could not be renewed: .*no connection to 127.0.0.1:
 unrenewed 7 "could not be renewed: .*ServiceUnavailable" "a fault of the service" "$S/ok" "$S/503" goodRefresh
 unrenewed 7 "could not be renewed: .*HTML" "a hotel's page" "$S/ok" "$S/html" goodRefresh
 unrenewed 7 "could not be renewed: .*cannot be read" "half of an answer" "$S/ok" "$S/halfjson" goodRefresh
+unrenewed 6 "has ended; $run_login .*a line break" "a token with a line break" "$S/ok" "$S/token-line-break" goodRefresh
 unrenewed 7 "could not be renewed: CreateToken gave no token" "an answer of another kind" "$S/ok" "$S/wrong" goodRefresh
 forget
 token "$older" goodBearer 600 goodRefresh
@@ -229,7 +230,8 @@ status 6 "a role that is not the user's" ours corp "$S/403"
 like "$(err)" "AccessDenied.*; the role was Admin in account 111111111111" "is named with its account"
 
 # ---- files ----
-for text in '' '{' '[]' '{}' '{"accessToken": "goodBearer"}' '{"accessToken": "goodBearer", "expiresAt": "soon"}'; do
+for text in '' '{' '[]' '{}' '{"accessToken": "goodBearer"}' '{"accessToken": "goodBearer", "expiresAt": "soon"}' \
+	'{"accessToken": "good\u000aBearer", "expiresAt": "2099-01-01T00:00:00Z"}' '{"accessToken": "", "expiresAt": "2099-01-01T00:00:00Z"}'; do
 	(umask 077 && printf %s "$text" >"$corp")
 	status 6 "a broken token file" ours corp
 	like "$(err)" "$run_login" "says how to mend it"
