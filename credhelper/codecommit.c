@@ -145,16 +145,17 @@ static int answer_for(const struct codecommit *c, const struct gitproto *git,
 	struct chain_input in = { .getenv = c->getenv, .profile = c->profile, .now = c->now };
 	struct awsconfig *config = NULL;
 	struct creds *creds = NULL;
-	int rc = -1;
+	int from_keyring, rc = -1;
 
 	config = load(c, err);
 	if (!config)
 		return -1;
 	in.config = config;
 	awsconfig_warning(config, warning);
-	if (git_keyring_answer(&in, git, answer, warning)) {
+	from_keyring = git_keyring_answer(&in, git, answer, warning, err);
+	if (from_keyring) {
 		awsconfig_free(config);
-		return 0;
+		return from_keyring < 0 ? -1 : 0;
 	}
 	creds = need_path(git, err) == 0 ? creds_new(err) : NULL;
 	if (creds && fetch(c, &in, creds, err) == 0 &&

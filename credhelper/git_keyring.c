@@ -6,18 +6,26 @@
 
 enum { TIMEOUT_MS = 5000 };	/* codetrain-keyring ends by itself after a second */
 
-/* The name of the profile's credentials in the keyring; NULL when it has none, or
- * when keys in the environment come before any profile. */
-static const char *stored_as(const struct chain_input *in, struct awsconfig_value *v)
+struct stored {
+	const char *name;	/* of the profile's credentials in the keyring */
+	bool chain_too;		/* the chain's answer is in the keyring as well */
+};
+
+/* False when there are none, or when keys in the environment come before any
+ * profile. */
+static bool find(const struct chain_input *in, struct stored *out)
 {
+	struct awsconfig_value v;
 	struct chain_choice choice;
 	struct err ignored;
 
-	if (!awsconfig_get(in->config, chain_profile(in), "codetrain_git_keyring", v) || !*v->value)
-		return NULL;
-	if (chain_choose(in, &choice, &ignored) == 0 && choice.provider == CHAIN_ENVIRONMENT)
-		return NULL;
-	return v->value;
+	if (!awsconfig_get(in->config, chain_profile(in), "codetrain_git_keyring", &v) || !*v.value)
+		return false;
+	*out = (struct stored){ .name = v.value };
+	if (chain_choose(in, &choice, &ignored) < 0)
+		return true;
+	out->chain_too = choice.provider == CHAIN_KEYRING;
+	return choice.provider != CHAIN_ENVIRONMENT;
 }
 
 /* The value of a NAME=VALUE line, which is ended in place; NULL without one. */
@@ -56,33 +64,43 @@ static int add_answer(const struct gitproto *git, struct buf *text, struct buf *
 	return git->authtype ? gitproto_add(answer, "ephemeral", GITPROTO_VALUE("1"), err) : 0;
 }
 
-bool git_keyring_answer(const struct chain_input *in, const struct gitproto *git,
-			struct buf *answer, struct err *warning)
+static int ask(const char *profile, const char *name, const struct gitproto *git,
+	       struct buf *answer, struct err *err)
 {
-	struct buf text = BUF_INIT_SECRET(CREDS_RUN_MAX);
-	const char *arguments[] = { "get", "--git", "--profile", NULL, NULL };
+	const char *const arguments[] = { "get", "--git", "--profile", name, NULL };
 	const struct creds_run run = {
 		.program = "codetrain-keyring",
 		.arguments = arguments,
-		.profile = chain_profile(in),
-		.provider = "keyring",
+		.profile = profile,
+		.provider = chain_name(CHAIN_KEYRING),
 		.timeout_ms = TIMEOUT_MS,
 	};
-	struct awsconfig_value v;
-	char region[REGION_MAX];
-	struct err why;
-	bool answered;
+	struct buf text = BUF_INIT_SECRET(CREDS_RUN_MAX);
+	int rc = creds_run_text(&run, &text, err);
 
-	if (!region_codecommit_host(git->host, region) || !stored_as(in, &v))
-		return false;
-	arguments[3] = v.value;
-	answered = creds_run_text(&run, &text, &why) == 0 &&
-		   add_answer(git, &text, answer, &why) == 0;
+	if (rc == 0)
+		rc = add_answer(git, &text, answer, err);
 	buf_free(&text);
-	if (!answered) {
-		buf_clear(answer);
-		err_set(warning, ERR_NONE, "%s; signing with the profile's AWS credentials instead",
-			why.message);
+	return rc;
+}
+
+int git_keyring_answer(const struct chain_input *in, const struct gitproto *git,
+		       struct buf *answer, struct err *warning, struct err *err)
+{
+	char region[REGION_MAX];
+	struct stored stored;
+	struct err why;
+
+	if (!region_codecommit_host(git->host, region) || !find(in, &stored))
+		return 0;
+	if (ask(chain_profile(in), stored.name, git, answer, &why) == 0)
+		return 1;
+	buf_clear(answer);
+	if (why.class == ERR_UNAVAILABLE && stored.chain_too) {
+		*err = why;
+		return -1;
 	}
-	return answered;
+	err_set(warning, ERR_NONE, "%s; signing with the profile's AWS credentials instead",
+		why.message);
+	return 0;
 }
