@@ -43,8 +43,23 @@ static int check_chain(const struct keyring *k, struct err *err)
 	return 0;
 }
 
+/* There are names that no section can have. */
+static int check_name(const struct keyring *k, struct err *err)
+{
+	const struct awsconfig_change change[] = { { marker, k->profile }, { NULL, NULL } };
+	struct buf nothing = BUF_INIT(0), out = BUF_INIT(4 * KEYRING_PROFILE_MAX);
+	int rc = awsconfig_edit_text(AWSCONFIG_CONFIG, awsconfig_config_path(k->config), &nothing,
+				     k->profile, change, &out, err);
+
+	buf_free(&nothing);
+	buf_free(&out);
+	return rc;
+}
+
 int keyring_config_check(const struct keyring *k, struct err *err)
 {
+	if (check_name(k, err) < 0)
+		return -1;
 	return is_git(k) ? 0 : check_chain(k, err);
 }
 

@@ -238,6 +238,8 @@ static int store_git(const struct keyring *k, struct err *err)
 	size_t n;
 	int rc = -1;
 
+	if (keyring_config_check(k, err) < 0)
+		return -1;
 	if (find(k, &items, &n, err) == 0 && git_as_text(k, &text, err) == 0 &&
 	    put_and_point(k, &text, err) == 0)
 		rc = 0;

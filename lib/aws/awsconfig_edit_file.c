@@ -92,8 +92,35 @@ static int read_target(struct target *t, struct buf *text, struct err *err)
 	return file_read(t->path, text, NULL, err);
 }
 
-static int edit_locked(enum awsconfig_file file, struct target *t, const char *profile,
-		       const struct awsconfig_change *changes, struct err *err)
+/* As file_replace, but under a name that the next edit finds and takes away when
+ * this one is killed: what is in it may be keys. Only while the folder is locked. */
+static int replace_locked(const struct target *t, const struct buf *text, struct err *err)
+{
+	char temporary[PATH_MAX_BYTES + 16];
+	int fd;
+
+	snprintf(temporary, sizeof(temporary), "%s.codetrain", t->path);
+	unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, "cannot make a file beside %s", t->path);
+	if (file_write_fd(fd, buf_str(text), text->len, t->path, err) < 0)
+		goto fail;
+	if (fchmod(fd, t->mode) < 0 || fsync(fd) < 0 || rename(temporary, t->path) < 0) {
+		err_errno(err, "cannot replace %s", t->path);
+		goto fail;
+	}
+	close(fd);
+	file_sync_folder_of(t->path);
+	return 0;
+fail:
+	close(fd);
+	unlink(temporary);
+	return -1;
+}
+
+static int edit_text(enum awsconfig_file file, struct target *t, bool locked, const char *profile,
+		     const struct awsconfig_change *changes, struct err *err)
 {
 	struct buf in = BUF_INIT_SECRET(AWSCONFIG_FILE_MAX), out = BUF_INIT_SECRET(AWSCONFIG_FILE_MAX);
 	int rc = -1;
@@ -102,8 +129,10 @@ static int edit_locked(enum awsconfig_file file, struct target *t, const char *p
 	    awsconfig_edit_text(file, t->path, &in, profile, changes, &out, err) == 0) {
 		if (out.len == in.len && (!in.len || memcmp(in.data, out.data, in.len) == 0))
 			rc = 0;
+		else if (locked)
+			rc = replace_locked(t, &out, err);
 		else
-			rc = file_replace(t->path, out.data, out.len, t->mode, err);
+			rc = file_replace(t->path, buf_str(&out), out.len, t->mode, err);
 	}
 	buf_free(&in);
 	buf_free(&out);
@@ -140,7 +169,7 @@ int awsconfig_edit(enum awsconfig_file file, const char *path, const char *profi
 	}
 	/* Another may have made it, or made a link of it, in the meantime. */
 	if (find_target(path, &target, err) == 0)
-		rc = edit_locked(file, &target, profile, changes, err);
+		rc = edit_text(file, &target, lock >= 0, profile, changes, err);
 	if (lock >= 0)
 		close(lock);
 	return rc;

@@ -251,6 +251,19 @@ static void files_keep_mode_and_link(void **state)
 	assert_non_null(strstr(err.message, "a link to a file that is not there"));
 }
 
+/* One that was killed has left its file beside the other. */
+static void a_leftover_goes(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	put(in_home("killed"), "[p]\n", 0600);
+	put(in_home("killed.codetrain"), "[p]\na = half", 0644);
+	assert_int_equal(awsconfig_edit(CREDENTIALS, in_home("killed"), "p", set_a, &err), 0);
+	holds(in_home("killed"), "[p]\na = 1\n", 0600);
+	assert_int_equal(access(in_home("killed.codetrain"), F_OK), -1);
+}
+
 static void nothing_to_do_writes_nothing(void **state)
 {
 	struct stat before, after;
@@ -338,6 +351,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(properties_are_taken_out),
 		cmocka_unit_test(what_cannot_be_said_is_refused),
 		cmocka_unit_test(files_keep_mode_and_link),
+		cmocka_unit_test(a_leftover_goes),
 		cmocka_unit_test(nothing_to_do_writes_nothing),
 		cmocka_unit_test(failures_leave_the_file),
 	};
