@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -472,6 +475,55 @@ static void not_possessed(void **state)
 	session_forget(&s, "ASIATHEIRS");
 }
 
+/* From then on both calls of the keyring fail so, as in a container. */
+static int refuse_the_kernel(int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_add_key, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_keyctl, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : -1;
+}
+
+static void a_kernel_that_refuses(void **state)
+{
+	static const int errors[] = { EPERM, ENOSYS, EDQUOT, EACCES };
+	int64_t now = clock_now();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		struct session s, kernel;
+		int status;
+		pid_t pid;
+
+		open_as("r", SESSION_ANYWHERE, &s);
+		open_as("r", SESSION_KERNEL, &kernel);
+		pid = fork();
+		if (pid == 0) {
+			if (refuse_the_kernel(errors[i]) < 0)
+				_exit(77);
+			if (store(&kernel, "ASIA", now, now + 3600, 900))
+				_exit(1);
+			if (!store(&s, "ASIAFILE", now, now + 3600, 0))
+				_exit(2);
+			_exit(find(&s, now, "ASIAFILE") == SESSION_FRESH ? 0 : 3);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			skip();
+		assert_int_equal(status, 0);
+		assert_int_equal(find(&s, now, "ASIAFILE"), SESSION_FRESH);	/* for one it lets in, too */
+		session_forget(&s, NULL);
+		assert_int_equal(find(&s, now, ""), SESSION_NONE);
+	}
+}
+
 static void a_token_of_any_size(void **state)
 {
 	struct creds *c = session("ASIA", clock_now() + 3600), *back = creds_new(&(struct err){ 0 });
@@ -834,6 +886,7 @@ int main(void)
 		CASE(by_the_kernel_before_a_file),
 		CASE(the_kernel_forgets_by_itself),
 		CASE(not_possessed),
+		CASE(a_kernel_that_refuses),
 		CASE(a_token_of_any_size),
 		CASE(what_is_planted_is_refused),
 		CASE(a_torn_entry_is_none),
