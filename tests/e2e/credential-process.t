@@ -59,8 +59,8 @@ credential_process = codetrain credentials --profile by-the-cli
 END
 providers="keys role chained web sso process container instance"
 for p in $providers self; do
-	printf '[profile front-%s]\ncredential_process = codetrain credentials --profile %s\n' $p $p
-	printf '[profile direct-%s]\ncredential_process = %s --profile %s\n' $p "$C" $p
+	printf '[profile front-%s]\ncredential_process = codetrain credentials --profile %s\n' "$p" "$p"
+	printf '[profile direct-%s]\ncredential_process = %s --profile %s\n' "$p" "$C" "$p"
 done >>"$HOME/.aws/config"
 cat >>"$HOME/.aws/config" <<END
 [profile renewing]
