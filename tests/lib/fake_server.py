@@ -5,9 +5,10 @@ fake_server.py PORTFILE LOG [CERTIFICATE KEY]
 
 Listens on 127.0.0.1, writes the port to PORTFILE and every request as a line of JSON to LOG, and ends
 when its standard input ends. With a certificate it speaks TLS, and is also a proxy that stands for every host that it
-is asked to CONNECT to. $FAKE_SERVER_ALSO: more places to listen on ("169.254.169.254:80 [fd00:ec2::254]:80"). The
-first part of the path chooses what happens; a "~NAME" behind it only tells places apart in the log, and a path that
-was written for AWS's own hosts (behind CONNECT, /latest/…) is answered as /ok/…:
+is asked to CONNECT to. $FAKE_SERVER_ALSO: more places to listen on ("169.254.169.254:80 [fd00:ec2::254]:80").
+$FAKE_SERVER_SKEW: seconds that its clock is ahead. The first part of the path chooses what happens; a "~NAME"
+behind it only tells places apart in the log, and a path that was written for AWS's own hosts (behind CONNECT,
+/latest/…) is answered as /ok/…:
 
   /ok/…         answers as the service would (see answer below)
   /hang/…       never answers               /reset/…     resets after the request was read
@@ -44,6 +45,7 @@ import urllib.parse
 
 KEYS = {"AccessKeyId": "AKIAFAKEFAKEFAKE0001", "SecretAccessKey": "fakeSecret/0123456789+abcdefghijklmnopqr"}
 END = "2099-01-02T03:04:05Z"
+SKEW = int(os.environ.get("FAKE_SERVER_SKEW", "0"))
 lock = threading.Lock()
 counts = {}
 
@@ -167,7 +169,7 @@ def http(status, kind, text, extra=(), length=None):
     lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Content-Length: {len(data) if length is None else length}",
              "x-amzn-RequestId: id-header", *extra]
     if not any(e.startswith("Date:") for e in extra):
-        lines.append("Date: " + email.utils.formatdate(usegmt=True))
+        lines.append("Date: " + email.utils.formatdate(time.time() + SKEW, usegmt=True))
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
 
 
@@ -304,7 +306,8 @@ def misbehave(conn, scenario, method, path, headers, body):
         return True
     elif scenario == "token-line-break":
         text = (good[2].replace("fakeSessionToken/", "fake\nSession").replace("containerSession", "container\\nS")
-                .replace("imdsSession", "imds\\nS").replace("ssoToken", "sso\\nT").replace("nextBearer", "next\\nBearer"))
+                .replace("imdsSession", "imds\\nS").replace("ssoToken", "sso\\nT").replace("nextBearer", "next\\nBearer")
+                .replace("nextLoginToken", "next\\nLogin"))
         conn.sendall(http(good[0], good[1], text))
         return True
     return False
