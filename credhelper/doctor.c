@@ -37,6 +37,7 @@ static const struct {
 	{ "identity", NULL, NULL, doctor_cloud9, false },
 	{ "identity", NULL, NULL, doctor_shadowed, false },
 	{ "identity", NULL, NULL, doctor_keys, false },
+	{ "identity", NULL, NULL, doctor_source, false },
 	{ "identity", NULL, NULL, doctor_sso, false },
 	{ "keyring", NULL, NULL, doctor_keyring, false },
 	{ "keyring", doctor_session_cache, NULL, NULL, false },

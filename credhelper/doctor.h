@@ -153,6 +153,7 @@ doctor_for_identity doctor_profile, doctor_shadowed, doctor_keys, doctor_pins;
 bool doctor_on_cloud9(const struct doctor *d);			/* doctor_cloud9.c */
 doctor_for_identity doctor_cloud9;
 doctor_for_identity doctor_sso;					/* doctor_sso.c */
+doctor_for_identity doctor_source;				/* doctor_source.c */
 doctor_once doctor_endpoints, doctor_ca;			/* doctor_network.c */
 doctor_for_identity doctor_account;
 doctor_for_place doctor_reach;

@@ -105,6 +105,9 @@ static void check_clock(struct doctor *d, int64_t skew, const char *host)
 	struct doctor_finding f = { .rule = "clock", .fix = "sudo timedatectl set-ntp true" };
 	long long off = llabs((long long)skew);
 
+	for (size_t i = 0; i < d->report.n; i++)
+		if (strcmp(d->report.v[i].rule, f.rule) == 0)
+			return;
 	if (off < SKEW_MATTERS)
 		return;
 	f.severity = off > SKEW_FATAL ? DOCTOR_ERROR : DOCTOR_WARNING;

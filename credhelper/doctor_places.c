@@ -85,9 +85,12 @@ static bool take_codecommit_url(struct doctor *d, const char *url, struct doctor
 	struct err err = { 0 };
 
 	p->transport = DOCTOR_HELPER;
-	snprintf(p->url, sizeof(p->url), "%s%s", strncmp(url, "codecommit", 10) ? "codecommit::" : "", url);
+	/* as it is only when it is understood: it may be anything else, with a password in it */
+	snprintf(p->url, sizeof(p->url), "codecommit:…");
 	if (remote_url_parse(url, &parts, &err) == 0 && d->config &&
 	    remote_target_choose(&in, &parts, &target, &err) == 0) {
+		snprintf(p->url, sizeof(p->url), "%s%s",
+			 strncmp(url, "codecommit:", 11) ? "codecommit::" : "", url);
 		snprintf(p->region, sizeof(p->region), "%s", target.region);
 		snprintf(p->profile, sizeof(p->profile), "%s", target.profile);
 		snprintf(p->parts.scheme, sizeof(p->parts.scheme), "https");

@@ -1,6 +1,6 @@
 /*
- * Sign-ins whose session is kept in a file: SSO and aws login. Only the times
- * in it are looked at; nothing is renewed.
+ * SSO, whose session is kept in a file. Only the times in it are looked at;
+ * nothing is renewed.
  */
 #include "doctor.h"
 

@@ -402,6 +402,10 @@ credential_process = sh -c "echo ' # '"
 END
 well "what all tools read alike"
 
+printf '[\377\376]\nregion = x\n' >>"$HOME/.aws/config"
+found profile-word-missing warning "a name that is no UTF-8"
+is "$(finding profile-word-missing "f['line']")" 13 "is JSON all the same"
+
 # botocore on the files that it is said to refuse, and on those that it is not
 if [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import botocore' 2>/dev/null; then
 	refuses() { # refuses TEXT
@@ -562,7 +566,41 @@ found sso-session warning "one that ends soon" --profile sso
 sso junk ''
 found sso-session error "one that cannot be read" --profile sso
 
+# ---- what a provider needs ----
+cp "$HOME/.aws/config" "$T/sso-config"
+fresh
+cat >>"$HOME/.aws/config" <<END
+[profile process]
+credential_process = /nonexistent/program --profile x
+[profile home]
+credential_process = ~/bin/program
+[profile there]
+credential_process = true
+[profile quoted]
+credential_process = "/nonexistent/program" x
+[profile web]
+web_identity_token_file = $T/token
+role_arn = arn:aws:iam::$ACCOUNT:role/x
+[profile login]
+login_session = arn:aws:iam::$ACCOUNT:user/me
+END
+found process-missing error "a program that is not there" --profile process
+found process-missing error "one below ~" --profile home
+gone process-missing "one on PATH" --profile there
+gone process-missing "one whose name is left to the shell's rules" --profile quoted
+found token-file error "a token that is not there" --profile web
+echo "$TOKEN" >"$T/token"
+gone token-file "one that is" --profile web
+found login-session error "nobody has signed in" --profile login
+mkdir -p "$HOME/.aws/login/cache"
+_name=$(printf 'arn:aws:iam::%s:user/me' $ACCOUNT | sha256sum | cut -c1-64)
+(umask 077 && echo '{}' >"$HOME/.aws/login/cache/$_name.json")
+gone login-session "somebody has" --profile login
+
 # ---- the account that is wanted ----
+fresh
+cp "$T/sso-config" "$HOME/.aws/config"
+sso 2199-01-01T00:00:00Z ''
 printf 'aws_account_id = 222222222222\n' >"$T/pin"
 sed "/^\[profile sso\]/r $T/pin" "$HOME/.aws/config" >"$T/new" && cp "$T/new" "$HOME/.aws/config"
 found wrong-account error "an SSO account, known without a call" --profile sso
@@ -626,7 +664,24 @@ online 0 "a role with MFA asks nobody" --profile deploy
 ok "and is noted" has mfa note
 exec 9>&-
 wait
-: >"$T/port"
+for ahead in 10:gone 200:warning -1200:error; do
+	rm -f "$T/port"
+	FAKE_SERVER_SKEW=${ahead%:*} python3 "$SOURCE/tests/lib/fake_server.py" "$T/port" "$T/log" "$T/cert.pem" "$T/key.pem" \
+		<"$T/hold" 2>"$T/server.err" &
+	exec 9>"$T/hold"
+	until_true 20 test -s "$T/port" || bail "the fake server did not start: $(cat "$T/server.err")"
+	S=http://127.0.0.1:$(cat "$T/port")
+	https_proxy=$S AWS_ENDPOINT_URL=$S/ok doctor --json
+	if [ "${ahead#*:}" = gone ]; then
+		! grep -q '"rule":"clock"' "$OUT"
+		ok "clock not: a few seconds off"
+	else
+		ok "clock: ${ahead%:*} seconds, by the git host's answer" has clock "${ahead#*:}"
+	fi
+	exec 9>&-
+	wait
+done
+like "$(finding clock "f['message']")" "(19|20) minutes fast" "by so much"
 unset https_proxy AWS_CA_BUNDLE AWS_ENDPOINT_URL CODETRAIN_HTTP_TIMEOUT
 
 # ---- the keyring ----
