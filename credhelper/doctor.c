@@ -1,7 +1,5 @@
 #include "doctor.h"
-
-#include "lib/base/file.h"
-#include "lib/base/proc.h"
+#include "doctor_child.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -254,21 +252,18 @@ static void load_config(struct doctor *d)
 static bool ask_git(const char *option, char *out, size_t cap)
 {
 	const char *const argv[] = { "git", option, NULL };
-	struct buf text = BUF_INIT(4096), errors = BUF_INIT(4096);
-	struct proc child = { .argv = argv, .out = &text, .errors = &errors, .timeout_ms = 5000 };
-	struct proc_result result;
+	struct buf text = BUF_INIT(4096);
 	struct err unstarted;
-	bool there = proc_run(&child, &result, &unstarted) == 0;
+	int rc = doctor_child(argv, &text, NULL, &unstarted);
 	const char *s = buf_str(&text);
 
 	*out = '\0';
-	if (there && result.exit_code == 0) {
+	if (rc == 0) {
 		s += strncmp(s, "git version ", 12) == 0 ? 12 : 0;
 		snprintf(out, cap, "%.*s", (int)strcspn(s, " \n"), s);
 	}
 	buf_free(&text);
-	buf_free(&errors);
-	return there;
+	return rc >= 0;
 }
 
 /* Its version, its folder and its configuration. */

@@ -2,16 +2,14 @@
  * git itself, and what of its configuration gets between it and CodeCommit.
  */
 #include "doctor.h"
+#include "doctor_child.h"
 #include "doctor_mend.h"
-
-#include "lib/base/file.h"
-#include "lib/base/proc.h"
 
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { SUBMODULES_MAX = 64 << 10, GIT_TIMEOUT_MS = 5000 };
+enum { SUBMODULES_MAX = 64 << 10 };
 
 void doctor_git_version(struct doctor *d)
 {
@@ -148,16 +146,12 @@ static bool uses_remote_program(void)
 {
 	static const char *const argv[] = { "git", "config", "--file", ".gitmodules", "--get-regexp",
 					    "^submodule\\..*\\.url$", "^codecommit:", NULL };
-	struct buf text = BUF_INIT(SUBMODULES_MAX), errors = BUF_INIT(1024);
-	struct proc child = { .argv = argv, .out = &text, .errors = &errors,
-			      .timeout_ms = GIT_TIMEOUT_MS };
-	struct proc_result result;
+	struct buf text = BUF_INIT(SUBMODULES_MAX);
 	struct err unstarted;
 	bool found = access(".gitmodules", R_OK) == 0 &&
-		     proc_run(&child, &result, &unstarted) == 0 && result.exit_code == 0 && text.len;
+		     doctor_child(argv, &text, NULL, &unstarted) == 0 && text.len;
 
 	buf_free(&text);
-	buf_free(&errors);
 	return found;
 }
 

@@ -1,12 +1,11 @@
 #include "doctor_gitconfig.h"
-
-#include "lib/base/proc.h"
+#include "doctor_child.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { TEXT_MAX = 1 << 20, GIT_TIMEOUT_MS = 10000, REASON_MAX = 1024 };
+enum { TEXT_MAX = 1 << 20, REASON_MAX = 4096 };
 
 /* ---- reading --------------------------------------------------------------------- */
 
@@ -15,27 +14,14 @@ int doctor_git_read(struct doctor_git *g, struct err *err)
 	static const char *const argv[] = { "git", "config", "-z", "--show-scope", "--show-origin",
 					    "--list", NULL };
 	struct buf errors = BUF_INIT(REASON_MAX);
-	struct proc child = { .argv = argv, .out = &g->text, .errors = &errors,
-			      .timeout_ms = GIT_TIMEOUT_MS };
-	struct proc_result result;
-	int rc = -1;
+	int rc;
 
 	g->text = (struct buf)BUF_INIT_SECRET(TEXT_MAX);
-	if (proc_run(&child, &result, err) < 0)
-		goto out;
-	if (result.timed_out)
-		err_set(err, ERR_INTERNAL, "git config did not end within %d seconds",
-			GIT_TIMEOUT_MS / 1000);
-	else if (result.truncated)
-		err_set(err, ERR_USAGE, "git's configuration has more than %d bytes", TEXT_MAX);
-	else if (result.exit_code != 0)
-		err_set(err, ERR_USAGE, "git cannot read its configuration: %.*s",
-			(int)strcspn(buf_str(&errors), "\n"), buf_str(&errors));
-	else
-		rc = doctor_git_parse(g, err);
-out:
+	rc = doctor_child(argv, &g->text, &errors, err);
+	if (rc > 0)
+		err_set(err, ERR_USAGE, "git cannot read its configuration: %s", buf_str(&errors));
 	buf_free(&errors);
-	return rc;
+	return rc == 0 ? doctor_git_parse(g, err) : -1;
 }
 
 /* The piece up to the next NUL; NULL at the end. */

@@ -4,6 +4,8 @@
  */
 #include "doctor_gitconfig.h"
 
+#include "lib/base/secret.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -133,4 +135,5 @@ void doctor_helper_read(const char *value, struct doctor_helper *out)
 	out->ignore_host_check = out->kind == DOCTOR_OURS && has_word(&w, "--ignore-host-check");
 	out->shell = shell;
 	set_label(&w, shell, out);
+	secret_wipe(&w, sizeof(w));
 }

@@ -3,6 +3,7 @@
  * git-remote-codecommit; are they there, and are they ours?
  */
 #include "doctor.h"
+#include "doctor_child.h"
 
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { PROGRAM_TIMEOUT_MS = 5000 };
 
 /* The folder with this installation's programs for git; "" when they are not there. */
 static void own_folder(const char *program, char *out, size_t cap)
@@ -51,17 +50,13 @@ static bool is_own(const char *program, const char *path)
 static void ask_version(const char *path, char *out, size_t cap)
 {
 	const char *const argv[] = { path, "--version", NULL };
-	struct buf text = BUF_INIT(4096), errors = BUF_INIT(4096);
-	struct proc child = { .argv = argv, .out = &text, .errors = &errors,
-			      .timeout_ms = PROGRAM_TIMEOUT_MS };
-	struct proc_result result;
+	struct buf text = BUF_INIT(4096);
 	struct err unstarted;
 
 	*out = '\0';
-	if (proc_run(&child, &result, &unstarted) == 0 && result.exit_code == 0)
+	if (doctor_child(argv, &text, NULL, &unstarted) == 0)
 		snprintf(out, cap, "%.*s", (int)strcspn(buf_str(&text), "\n"), buf_str(&text));
 	buf_free(&text);
-	buf_free(&errors);
 }
 
 /* Another copy is as good when it is of the same version. */

@@ -728,6 +728,19 @@ fresh
 keyring 'echo called >>"$T/called"'
 ok "is not asked for a profile that does not name it" test ! -e "$T/called"
 
+# ---- what it starts ----
+fresh
+printf '#!/bin/sh\nenv >>"$HOME/environment"; echo "$0 $*" >>"$HOME/started"\nexec %s "$@"\n' "$(command -v git)" >"$T/shims/git"
+chmod +x "$T/shims/git"
+git config --global $K.helper "$T/git-credential-codecommit"
+printf '#!/bin/sh\nenv >>"$HOME/environment"\n' >"$T/git-credential-codecommit"
+chmod +x "$T/git-credential-codecommit"
+PATH=$T/shims:$PATH AWS_ACCESS_KEY_ID=AKIACANARYCANARY0001 AWS_SECRET_ACCESS_KEY=$SECRET look
+ok "git is asked" grep -q "git config" "$HOME/started"
+ok "and knows its folders" grep -q "^HOME=" "$HOME/environment"
+unlike "$(cat "$HOME/environment")" "^AWS_" "but neither it nor a helper is given the AWS variables"
+rm "$T/shims/git"
+
 # ---- no secret on any path ----
 for secret in "$SECRET" "$TOKEN" "$PASSWORD" AKIACANARYCANARY ASIACANARYCANARY; do
 	lacks "$(cat "$T/all")" "$secret" "the report holds no ${secret%%/*}"
