@@ -7,7 +7,8 @@ Listens on 127.0.0.1, writes the port to PORTFILE, ends when its standard input 
 speaks TLS, checks the password against $FAKE_KEYS ({ACCESS-KEY: {"secret": …, "token": …}}) for the region in
 the host's name (or $FAKE_REGION), and serves the bare repositories below REPOSITORIES by git http-backend. LOG
 gets a line of JSON for each request: host, path, user (the access key), status.
-A repository called "elsewhere" redirects to another host, one called "expired" takes no password for a POST.
+A repository called "elsewhere" redirects to another host, one called "expired" takes no password for a POST,
+and one called "public" needs none.
 """
 import base64
 import json
@@ -50,6 +51,8 @@ class Git(BaseHTTPRequestHandler):
         region = region[1] if region else os.environ.get("FAKE_REGION", "")
         now = datetime.now(timezone.utc)
         name = unquote(match[2]) if match else ""
+        if name == "public":
+            return self.backend(user, f"/{name}{match[3]}", query, body)
         if not user:
             return self.answer(401, "authentication is required\n", "")
         if not match or not git_password.check(KEYS, user, password, region, self.host.partition(":")[0], match[1], now):
