@@ -161,6 +161,30 @@ fresh
 git config --global credential.https://github.com.helper store
 gone other-helper "one for another server"
 fresh
+printf '[credential]\n\thelper = store\n' >"$HOME/more"
+printf '[include]\n\tpath = more\n' | cat - "$HOME/.gitconfig" >"$T/new" && cp "$T/new" "$HOME/.gitconfig"
+found other-helper error "one in an included file"
+is "$(finding other-helper "f['file']")" "$HOME/more" "which is named"
+mended other-helper
+fresh
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=credential.helper GIT_CONFIG_VALUE_0= GIT_CONFIG_KEY_1=credential.helper GIT_CONFIG_VALUE_1=store
+found no-helper error "one of the environment has taken ours away"
+is "$(finding no-helper "'fix' in f")" False "which no git config command mends"
+unset GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1
+fresh
+mkdir -p "$HOME/.config/git" && mv "$HOME/.gitconfig" "$HOME/.config/git/config"
+git config --global --remove-section $K
+git config --global credential.helper codecommit
+git config --global credential.useHttpPath true
+found helper-all-hosts warning "in the other place of git's own configuration" --profile mlops-devops
+mended helper-all-hosts
+fresh
+git remote set-url origin https://127.0.0.1:8443/v1/repos/x
+status 2 "another host is no CodeCommit" codetrain doctor --offline --remote origin
+git config --global credential.https://127.0.0.1:8443.helper 'codecommit --profile mlops-devops --ignore-host-check'
+found use-http-path error "a host that our helper is told to serve is looked at"
+mended use-http-path
+fresh
 git config --global --add $K.helper ''
 git config --global --add $K.helper codecommit
 printf '[credential]\n\thelper = store\n' | cat - "$HOME/.gitconfig" >"$T/new" && cp "$T/new" "$HOME/.gitconfig"
