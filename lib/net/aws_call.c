@@ -19,6 +19,7 @@ struct call {
 	struct aws_request *q;
 	struct http_response *r;
 	int attempt;
+	size_t headers;			/* without those of its preparation */
 	bool clock_mended, credentials_mended, region_mended;
 	struct aws_failure failure;
 	struct aws_outcome outcome;
@@ -57,6 +58,29 @@ static int time_limit(const struct call *c)
 	return own > usual ? own : usual;
 }
 
+/* What an earlier attempt had of its own goes. */
+static void drop_behind(struct strs *list, size_t n)
+{
+	while (list->n > n) {
+		char *last = list->v[--list->n];
+
+		explicit_bzero(last, strlen(last));
+		free(last);
+		list->v[list->n] = NULL;
+	}
+}
+
+static int prepare(struct call *c, struct err *err)
+{
+	const struct aws_preparation *p = c->q->prepare;
+
+	if (!p)
+		return 0;
+	drop_behind(&c->q->names, c->headers);
+	drop_behind(&c->q->values, c->headers);
+	return p->run(p->arg, c->q, err);
+}
+
 /* 0 when the transport was tried; its own success is in c->outcome. */
 static int attempt(struct call *c, const struct creds *creds, struct err *err)
 {
@@ -68,6 +92,7 @@ static int attempt(struct call *c, const struct creds *creds, struct err *err)
 	int result = -1;
 
 	if (!http || make_url(c->q, &url, err) < 0 || rewind_download(c->q->download_fd, err) < 0 ||
+	    prepare(c, err) < 0 ||
 	    aws_request_sign(c->q, creds, aws_now(c->a), &lines, err) < 0)
 		goto out;
 	h.method = c->q->method;
@@ -219,7 +244,7 @@ static int judge(struct call *c, const struct creds *creds, struct err *err)
 
 int aws_perform(struct aws *a, struct aws_request *q, struct http_response *r, struct err *err)
 {
-	struct call c = { .a = a, .q = q, .r = r };
+	struct call c = { .a = a, .q = q, .r = r, .headers = q->names.n };
 
 	a->code[0] = a->message[0] = '\0';
 	a->maybe_done = false;
@@ -271,14 +296,14 @@ int aws_call_prepared(struct aws *a, const char *operation, const cJSON *input,
 	struct http_response r = { 0 };
 	struct aws_request q;
 	cJSON *tree;
-	int result = -1;
+	int result;
 
 	if (!o)
 		return err_set(err, ERR_INTERNAL, "there is no operation %s", operation);
 	if (aws_request_make(a, o, input, &q, err) < 0)
 		return err_prefix(err, "%s in %s: ", o->name, a->label);
-	if (!prepare || prepare->run(prepare->arg, &q, err) == 0)
-		result = aws_perform(a, &q, &r, err);
+	q.prepare = prepare;
+	result = aws_perform(a, &q, &r, err);
 	if (result == 0) {
 		tree = aws_answer_tree(o, &r, err);
 		if (!tree)

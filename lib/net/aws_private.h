@@ -110,6 +110,7 @@ struct aws_request {
 	int upload_fd;			/* -1: none */
 	size_t upload_len;
 	int download_fd;
+	const struct aws_preparation *prepare;	/* NULL: none */
 };
 
 int aws_request_make(struct aws *a, const struct aws_operation *operation, const cJSON *input,
@@ -189,8 +190,8 @@ bool aws_code_is_unknown_key(const char *code);
 
 /* ---- aws_call.c ------------------------------------------------------------------ */
 
-/* aws_call, with a say in the request before it is sent: a header that only one
- * operation has. A preparation that fails ends the call. */
+/* aws_call, with a say in the request before each attempt: a header that only one
+ * operation has, and is new each time. A preparation that fails ends the call. */
 struct aws_preparation {
 	int (*run)(void *arg, struct aws_request *q, struct err *err);
 	void *arg;

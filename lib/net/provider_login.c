@@ -145,6 +145,10 @@ static int merge(struct login *l, const cJSON *answer, struct err *err)
 		good = good && *json_string(fresh, keys[i], "");
 	if (!good || !refresh || life <= 0 || life > LIFE_MAX)
 		return err_set(err, ERR_UNAVAILABLE, "CreateOAuth2Token gave no credentials");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (strpbrk(json_string(fresh, keys[i], ""), " \t\r\n"))
+			return err_set(err, ERR_ACCESS, "CreateOAuth2Token gave a %s with a line break or a space",
+				       keys[i]);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		snprintf(path, sizeof(path), "accessToken.%s", keys[i]);
 		good = good && json_set_string(l->file.tree, path, json_string(fresh, keys[i], "")) == 0;

@@ -125,6 +125,8 @@ static int merge(const struct sso_token_want *want, const cJSON *answer, struct 
 
 	if (!bearer || life <= 0 || life > LIFE_MAX)
 		return err_set(err, ERR_UNAVAILABLE, "CreateToken gave no token");
+	if (strpbrk(bearer, "\r\n"))
+		return err_set(err, ERR_ACCESS, "CreateToken gave a token with a line break");
 	if (!is_token(bearer))
 		return err_set(err, ERR_ACCESS, "CreateToken gave a token with a space, a line break or "
 			       "another character that no token has");

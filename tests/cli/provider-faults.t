@@ -4,8 +4,17 @@
 . "$SOURCE/tests/lib/tap.sh"
 command -v python3 >/dev/null || skip_all "needs python3"
 
+# The proofs of `aws login` need Python's cryptography, in the server too.
+python=python3
+if "${VENV:-/nonexistent}/bin/python" -c 'import cryptography' 2>/dev/null; then
+	python=$VENV/bin/python
+	HOME=$T/login "$python" "$SOURCE/tests/cli/login_oracle.py" token arn:aws:iam::111111111111:user/me -10 good >"$T/login-session"
+else
+	skip "aws login" "needs Python's cryptography"
+fi
+
 mkfifo "$T/hold"
-python3 "$SOURCE/tests/lib/fake_server.py" "$T/port" "$T/log" <"$T/hold" 2>"$T/server.err" &
+"$python" "$SOURCE/tests/lib/fake_server.py" "$T/port" "$T/log" <"$T/hold" 2>"$T/server.err" &
 exec 9>"$T/hold"
 until_true 20 test -s "$T/port" || bail "the fake server did not start: $(cat "$T/server.err")"
 

@@ -50,6 +50,9 @@ sso_region = us-east-2
 [sso-session old]
 sso_start_url = {START}
 sso_region = us-east-2
+[profile login]
+login_session = arn:aws:iam::111111111111:user/me
+region = us-east-2
 [profile on-instance]
 role_arn = arn:aws:iam::222222222222:role/deploy
 credential_source = Ec2InstanceMetadata
@@ -72,7 +75,12 @@ PROVIDERS = {
     "instance": (None, at("AWS_EC2_METADATA_SERVICE_ENDPOINT"), 2, "instance metadata"),
     "instance as source": ("on-instance", at("AWS_EC2_METADATA_SERVICE_ENDPOINT"), 2, "instance metadata"),
 }
-SERVICES = ("role", "web identity", "SSO", "SSO refresh")
+LOGIN_SESSION = os.path.join(FOLDER, "login-session")
+if os.path.exists(LOGIN_SESSION):
+    PROVIDERS["login"] = ("login", at("AWS_ENDPOINT_URL_SIGNIN"), 2, "aws login")
+    LOGIN_SESSION = open(LOGIN_SESSION, encoding="utf-8").read().strip()
+    SECRETS["dpop"] = json.load(open(LOGIN_SESSION, encoding="utf-8"))["dpopKey"].splitlines()[1]
+SERVICES = ("role", "web identity", "SSO", "SSO refresh", "login")
 
 # What goes wrong -> the exit code: 7 when another try may help, 6 when there are no credentials; and the cause.
 # Of instance metadata alone 7 becomes 6: nobody said that this machine is an instance.
@@ -98,7 +106,7 @@ FAULTS = {
     "expired": (6, "ExpiredToken"),
     "wrong": (6, "the answer has no"),
     "list": (6, "the answer has no|not AWS XML"),
-    "token-line-break": (6, "token .*line break"),
+    "token-line-break": (6, "[tT]oken .*line break"),
 }
 # Of the metadata hosts a page of somebody else is no passing fault.
 NO_AGENT = {
@@ -116,7 +124,8 @@ EXCEPTIONS = {("container", k): v for k, v in NO_AGENT.items()}
 EXCEPTIONS.update({(p, k): v for p in ("instance", "instance as source") for k, v in INSTANCE.items()})
 
 
-for name, table in (("role", NO_STS), ("web identity", NO_STS), ("SSO", NO_SSO), ("SSO refresh", NO_TOKEN)):
+for name, table in (("role", NO_STS), ("web identity", NO_STS), ("SSO", NO_SSO), ("SSO refresh", NO_TOKEN),
+                    ("login", {**NO_TOKEN, "empty": (7, "gave no credentials"), "wrong": (7, "gave no credentials")})):
     EXCEPTIONS.update({(name, k): v for k, v in table.items()})
 
 
@@ -136,6 +145,8 @@ def make_home(name):
             "registrationExpiresAt": "2099-01-01T00:00:00Z"})):
         write(f"{home}/.aws/sso/cache/{hashlib.sha1(session.encode()).hexdigest()}.json", json.dumps(
             {"startUrl": START, "region": "us-east-2", "accessToken": SECRETS["bearer"], "expiresAt": end, **more}))
+    if "login" in PROVIDERS:
+        write(f"{home}/.aws/login/cache/{os.path.basename(LOGIN_SESSION)}", open(LOGIN_SESSION, encoding="utf-8").read())
     return home
 
 
@@ -306,7 +317,7 @@ def main():
     jobs = [(fault, provider, name) for provider in PROVIDERS for name in FAULTS]
     jobs += [(comes_again, provider, scenario) for provider in PROVIDERS for scenario in ("lost1", "fail2")
              # a refresh token may be good for one request only
-             if (provider, scenario) != ("SSO refresh", "lost1") and provider != "instance as source"]
+             if (provider, scenario) not in (("SSO refresh", "lost1"), ("login", "lost1")) and provider != "instance as source"]
     jobs += list(rules())
     jobs += [(helper, provider, name, f"(?s){PROVIDERS[provider][3]}.*{FAULTS[name][1]}")
              for provider in PROVIDERS for name in ("reset", "hang") if provider not in ("instance", "instance as source")]
