@@ -2,6 +2,7 @@
  * Long-lived keys and CodeCommit's git credentials in the Secret Service.
  */
 #include "keyring.h"
+#include "keyring_talk.h"
 
 #include "lib/aws/chain.h"
 #include "lib/base/opt.h"
@@ -162,7 +163,7 @@ int main(int argc, char **argv)
 		dispatch(args.v[0], &k, &err);
 	strs_free(&args);
 	code = term_finish(keyring_program, &err);
-	if (keyring_service_gave_up())
+	if (keyring_talk_gave_up())
 		_exit(code);
 	return code;
 }

@@ -1,16 +1,12 @@
 #include "keyring_service.h"
-#include "lib/base/clock.h"
+#include "keyring_talk.h"
 #include "lib/base/file.h"
-#include "lib/base/secret.h"
 
-#include <errno.h>
 #include <libsecret/secret.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ITEMS_MAX = 1024 };
@@ -22,21 +18,10 @@ static const SecretSchema schema = {
 			{ "kind", SECRET_SCHEMA_ATTRIBUTE_STRING } },
 };
 
-/*
- * A talk runs in a thread of its own, and the program waits for it only as long
- * as it may: there are places in GDBus, such as the handshake with a bus that
- * says nothing, which no cancellable ends. After that nothing of `talk` is
- * touched or freed.
- */
 struct keyring_service {
-	pthread_mutex_t lock;
-	pthread_cond_t ended;
-	bool done, gave_up;
-	int left_ms;
+	struct keyring_talk talk;
 
-	int (*step)(struct keyring_service *s, struct err *err);
-	int result;
-	struct err err;
+	/* What a step is about, and what it brings; nobody else's while it runs. */
 	char kind[16], profile[KEYRING_PROFILE_MAX + 1], label[KEYRING_PROFILE_MAX + 64];
 	struct buf text;
 	struct keyring_item *items;
@@ -44,13 +29,6 @@ struct keyring_service {
 
 	SecretService *service;
 };
-
-static bool gave_up;
-
-bool keyring_service_gave_up(void)
-{
-	return gave_up;
-}
 
 /* ---- what went wrong ----------------------------------------------------------------- */
 
@@ -74,7 +52,8 @@ static bool begins(const char *s, const char *with)
 	return s && strncmp(s, with, strlen(with)) == 0;
 }
 
-/* Takes the error. `mend` is what helps when nothing better is known. Names of a Secret Service and of D-Bus: their specifications. */
+/* Takes the error. `mend` is what helps when nothing better is known. The names are
+ * those of the Secret Service's specification and of D-Bus's. */
 static int failed(GError *e, const char *what, const char *mend, struct err *err)
 {
 	gchar *name = g_dbus_error_get_remote_error(e);
@@ -93,80 +72,6 @@ static int failed(GError *e, const char *what, const char *mend, struct err *err
 	g_free(name);
 	g_error_free(e);
 	return -1;
-}
-
-/* ---- a talk, within its time --------------------------------------------------------- */
-
-static void *talk(void *arg)
-{
-	struct keyring_service *s = arg;
-	int result = s->step(s, &s->err);
-
-	pthread_mutex_lock(&s->lock);
-	s->result = result;
-	s->done = true;
-	pthread_cond_signal(&s->ended);
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
-}
-
-static struct timespec in_ms(int ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
-static bool wait_for_end(struct keyring_service *s)
-{
-	const struct timespec end = in_ms(s->left_ms);
-	bool done;
-	int rc = 0;
-
-	pthread_mutex_lock(&s->lock);
-	while (!s->done && rc == 0)
-		rc = pthread_cond_timedwait(&s->ended, &s->lock, &end);
-	done = s->done;
-	pthread_mutex_unlock(&s->lock);
-	return done;
-}
-
-static int run(struct keyring_service *s, int (*step)(struct keyring_service *s, struct err *err),
-	       struct err *err)
-{
-	deadline_t end = deadline_in(s->left_ms);
-	pthread_t thread;
-	int rc;
-
-	if (s->gave_up)
-		return err_set(err, ERR_UNAVAILABLE, "the keyring does not answer");
-	s->step = step;
-	s->done = false;
-	s->err = (struct err){ 0 };
-	rc = pthread_create(&thread, NULL, talk, s);
-	if (rc) {
-		errno = rc;
-		return err_errno(err, "cannot start a thread");
-	}
-	if (!wait_for_end(s)) {
-		s->gave_up = gave_up = true;
-		pthread_detach(thread);
-		return err_set(err, ERR_UNAVAILABLE, "the Secret Service did not answer within a "
-			       "second; look whether gnome-keyring-daemon and the session bus "
-			       "(DBUS_SESSION_BUS_ADDRESS) still run, and sign in again");
-	}
-	pthread_join(thread, NULL);
-	s->left_ms = deadline_left(end);
-	if (s->result < 0)
-		*err = s->err;
-	return s->result;
 }
 
 /* ---- connecting ---------------------------------------------------------------------- */
@@ -310,8 +215,9 @@ static int check_default(struct keyring_service *s, struct err *err)
 	return rc;
 }
 
-static int find_step(struct keyring_service *s, struct err *err)
+static int find_step(void *arg, struct err *err)
 {
+	struct keyring_service *s = arg;
 	GList *found = NULL;
 	int rc = 0;
 
@@ -365,8 +271,9 @@ static SecretCollection *default_collection(struct keyring_service *s, struct er
 	return NULL;
 }
 
-static int put_step(struct keyring_service *s, struct err *err)
+static int put_step(void *arg, struct err *err)
 {
+	struct keyring_service *s = arg;
 	SecretCollection *collection;
 	SecretValue *value;
 	SecretItem *item;
@@ -391,8 +298,9 @@ static int put_step(struct keyring_service *s, struct err *err)
 	return 0;
 }
 
-static int erase_step(struct keyring_service *s, struct err *err)
+static int erase_step(void *arg, struct err *err)
 {
+	struct keyring_service *s = arg;
 	GList *found = NULL;
 	GError *e = NULL;
 	int rc = 0;
@@ -418,40 +326,33 @@ static void be_quiet(void)
 struct keyring_service *keyring_service_open(struct err *err)
 {
 	struct keyring_service *s = calloc(1, sizeof(*s));
-	pthread_condattr_t attributes_of;
 
 	if (!s) {
 		err_set(err, ERR_INTERNAL, "no memory for the keyring");
 		return NULL;
 	}
 	be_quiet();
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attributes_of);
-	pthread_condattr_setclock(&attributes_of, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->ended, &attributes_of);
-	pthread_condattr_destroy(&attributes_of);
+	keyring_talk_init(&s->talk, KEYRING_SERVICE_WAIT_MS);
 	s->text = (struct buf)BUF_INIT_SECRET(KEYRING_TEXT_MAX);
-	s->left_ms = KEYRING_SERVICE_WAIT_MS;
 	return s;
 }
 
 void keyring_service_close(struct keyring_service *s)
 {
-	if (!s || s->gave_up)	/* its thread still has it */
+	if (!s || s->talk.gave_up)	/* its thread still has it */
 		return;
 	clear_items(s);
 	buf_free(&s->text);
 	if (s->service)
 		g_object_unref(s->service);
 	secret_service_disconnect();
-	pthread_cond_destroy(&s->ended);
-	pthread_mutex_destroy(&s->lock);
+	keyring_talk_free(&s->talk);
 	free(s);
 }
 
 static int about(struct keyring_service *s, const char *kind, const char *profile, struct err *err)
 {
-	if (s->gave_up)
+	if (s->talk.gave_up)
 		return err_set(err, ERR_UNAVAILABLE, "the keyring does not answer");
 	snprintf(s->kind, sizeof(s->kind), "%s", kind ? kind : "");
 	if ((size_t)snprintf(s->profile, sizeof(s->profile), "%s", profile ? profile : "") >=
@@ -463,7 +364,7 @@ static int about(struct keyring_service *s, const char *kind, const char *profil
 int keyring_service_find(struct keyring_service *s, const char *kind, const char *profile,
 			 const struct keyring_item **items, size_t *n, struct err *err)
 {
-	if (about(s, kind, profile, err) < 0 || run(s, find_step, err) < 0)
+	if (about(s, kind, profile, err) < 0 || keyring_talk_run(&s->talk, find_step, s, err) < 0)
 		return -1;
 	*items = s->items;
 	*n = s->item_count;
@@ -480,11 +381,11 @@ int keyring_service_put(struct keyring_service *s, const char *kind, const char 
 	buf_adds(&s->text, text);
 	if (buf_check(&s->text, "what is to be stored", err) < 0)
 		return -1;
-	return run(s, put_step, err);
+	return keyring_talk_run(&s->talk, put_step, s, err);
 }
 
 int keyring_service_erase(struct keyring_service *s, const char *kind, const char *profile,
 			  struct err *err)
 {
-	return about(s, kind, profile, err) < 0 ? -1 : run(s, erase_step, err);
+	return about(s, kind, profile, err) < 0 ? -1 : keyring_talk_run(&s->talk, erase_step, s, err);
 }

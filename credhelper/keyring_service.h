@@ -34,10 +34,6 @@ struct keyring_service;	/* opaque */
 struct keyring_service *keyring_service_open(struct err *err);
 void keyring_service_close(struct keyring_service *s);	/* NULL is nothing */
 
-/* Did a talk run out of time? Its thread may then still be in the library, so
- * that the process is to end by _exit. */
-bool keyring_service_gave_up(void);
-
 /* What is stored for a profile, or with NULL for all, of one kind or of both; the
  * newest first. Borrowed until the next call. */
 int keyring_service_find(struct keyring_service *s, const char *kind, const char *profile,

@@ -12,7 +12,7 @@ keyring_pid='' bus_pid=''
 XDG_RUNTIME_DIR=$T/run
 export XDG_RUNTIME_DIR
 unset DISPLAY WAYLAND_DISPLAY GNOME_KEYRING_CONTROL
-mkdir -p -m 700 "$T/run" "$HOME/.aws"
+mkdir -m 700 "$T/run" "$HOME/.aws"
 
 # A bus that starts no service of the machine's.
 bus_up() {
