@@ -45,6 +45,7 @@ clean 'check that finds' 1 "$BUILD/codetrain-check" --all
 printf 'refs/heads/main %s refs/heads/main %040d\n' "$(git rev-parse HEAD)" 0 >"$T/stdin"
 clean 'pre-push that refuses' 1 "$BUILD/pre-push" origin "$T/bare.git"
 : >"$T/stdin"
+clean 'a keyring without a session' 7 "$BUILD/codetrain-keyring" list
 clean 'doctor' 1 "$BUILD/codetrain-doctor" --offline --region us-east-2
 clean 'doctor for nobody' 1 "$BUILD/codetrain-doctor" --offline --json --profile nobody
 clean 'hooks status' 1 "$BUILD/codetrain-hooks" status
