@@ -167,7 +167,7 @@ found other-helper error "one in an included file"
 is "$(finding other-helper "f['file']")" "$HOME/more" "which is named"
 mended other-helper
 fresh
-export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=credential.helper GIT_CONFIG_VALUE_0= GIT_CONFIG_KEY_1=credential.helper GIT_CONFIG_VALUE_1=store
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=credential.helper GIT_CONFIG_VALUE_0='' GIT_CONFIG_KEY_1=credential.helper GIT_CONFIG_VALUE_1=store
 found no-helper error "one of the environment has taken ours away"
 is "$(finding no-helper "'fix' in f")" False "which no git config command mends"
 unset GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1
