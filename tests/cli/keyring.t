@@ -164,6 +164,15 @@ status 0 'codetrain credentials' codetrain credentials --profile p
 is "$(out)" "$given" 'asks the keyring'
 AWS_PROFILE=p run codetrain credentials --format json
 like "$(out)" 'in the keyring"' 'which is the source'
+status 7 'a role whose source is in the keyring' env AWS_MAX_ATTEMPTS=1 AWS_ENDPOINT_URL_STS=http://127.0.0.1:9 \
+	codetrain credentials --profile role
+like "$(err)" 'AssumeRole|127\.0\.0\.1' 'gets as far as STS'
+printf '[profile gone]\ncodetrain_keyring = gone\n' >>"$config"
+status 6 'a profile whose key is not there any more' codetrain credentials --profile gone
+like "$(err)" 'profile gone \(keyring\): .*run codetrain keyring store --profile gone' 'says what to do'
+sed -i 's/^source_profile = p$/source_profile = gone/' "$config"
+status 6 'and so does a role with it' codetrain credentials --profile role
+like "$(err)" 'codetrain keyring store --profile gone' 'by the same words'
 date=20150830T123600Z
 ask() { # ask HOST PATH ARG...
 	_h=$1 _p=$2
