@@ -118,10 +118,25 @@ static void check_clock(struct doctor *d, int64_t skew, const char *host)
 
 /* ---- whose credentials ----------------------------------------------------------- */
 
+static const char *unset_proxy(const struct doctor *d)
+{
+	if (doctor_env(d, "https_proxy"))
+		return "unset https_proxy";
+	return doctor_env(d, "HTTPS_PROXY") ? "unset HTTPS_PROXY" : NULL;
+}
+
 /* Is it a code of an MFA device that is missing? It is not asked for here. */
 static bool wants_mfa(const struct doctor *d, const struct doctor_identity *who)
 {
 	return who->choice.provider == CHAIN_ASSUME_ROLE && doctor_property(d, who, "mfa_serial");
+}
+
+/* What may lead astray, and can be taken back; NULL when there is no such thing. */
+static const char *unset_override(const struct doctor *d)
+{
+	if (doctor_env(d, "AWS_ENDPOINT_URL_STS"))
+		return "unset AWS_ENDPOINT_URL_STS";
+	return doctor_env(d, "AWS_ENDPOINT_URL") ? "unset AWS_ENDPOINT_URL" : unset_proxy(d);
 }
 
 static void account_failed(struct doctor *d, const struct doctor_identity *who, const struct err *err)
@@ -140,6 +155,13 @@ static void account_failed(struct doctor *d, const struct doctor_identity *who, 
 	} else {
 		f.rule = err->class == ERR_UNAVAILABLE ? "unreachable" :
 			 err->class == ERR_ACCESS ? "refused" : "identity-call";
+		if (err->class == ERR_UNAVAILABLE) {
+			f.fix = unset_override(d);
+		} else if (err->class == ERR_ACCESS && who->choice.provider == CHAIN_CREDENTIALS_FILE) {
+			buf_adds(&fix, "aws configure --profile ");
+			doctor_quote(&fix, who->label);
+			f.fix = buf_str(&fix);
+		}
 		doctor_found(d, &f, "%s", err->message);
 	}
 	buf_free(&fix);
@@ -216,6 +238,7 @@ static void reach(struct doctor *d, const struct doctor_place *p, const char *ur
 	q.method = "GET";
 	q.url = url;
 	q.timeout_ms = REACH_TIMEOUT_MS;
+	f.fix = unset_proxy(d);
 	if (!http || http_do(http, &q, &r, &err) < 0)
 		doctor_found(d, &f, "%s cannot be reached: %s", p->parts.host, err.message);
 	else if (http_header(&r, "date", date, sizeof(date)) && clock_parse(date, &server) == 0)

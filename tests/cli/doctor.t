@@ -672,6 +672,7 @@ for s in hang:unreachable reset:unreachable html:unreachable 503:unreachable 403
 done
 AWS_ENDPOINT_URL=http://127.0.0.1:1 online 1 "STS is refused"
 like "$(finding unreachable "f['message']")" "127.0.0.1:1.*refused|refused.*127.0.0.1:1" "with the place and the cause"
+is "$(finding unreachable "f['fix']")" "unset AWS_ENDPOINT_URL" "and what to take back"
 AWS_ENDPOINT_URL=nowhere online 1 "an endpoint that is no URL"
 ok "is named" has endpoint-override error
 AWS_ENDPOINT_URL="http://me:$PASSWORD@127.0.0.1:$PORT/ok" online 1 "an endpoint with a password in it"
@@ -680,6 +681,7 @@ ok "is an error" has clock error
 like "$(finding clock "f['message']")" "(119|120) minutes slow" "by so much"
 https_proxy=http://127.0.0.1:1 online 1 "a proxy that is not there"
 ok "the host cannot be reached" has unreachable error
+is "$(finding unreachable "f['fix']")" "unset https_proxy" "and the proxy is to blame"
 AWS_CA_BUNDLE="" online 1 "a certificate that nobody signed"
 like "$(finding unreachable "f['message']")" certificate "is the cause"
 printf '[profile deploy]\nrole_arn = arn:aws:iam::%s:role/x\nsource_profile = mlops-devops\nmfa_serial = arn:aws:iam::%s:mfa/me\nregion = us-east-2\n' \
