@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what is missing, and says what: tools/deps.sh GROUP...
 #
-# Groups: build (compile codetrain), demo (the sandbox), test (every check).
+# Groups: build (compile codetrain), demo (the sandbox), test (every check), bench
+# (the AWS CLI 2, for make bench to measure beside ours).
 # Packages are Debian's and Ubuntu's; with sudo when not root. Elsewhere the
 # list of what is missing is printed and nothing is done.
 
@@ -24,6 +25,8 @@ packages() {
 		packages demo
 		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace openssl procps \
 			dbus-daemon gnome-keyring ;;
+	bench)
+		echo python3 python3-venv openssl awscli ;;
 	*)
 		echo "tools/deps.sh: no such group: $1" >&2
 		exit 2 ;;
