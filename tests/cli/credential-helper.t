@@ -157,7 +157,8 @@ chmod 606 "$HOME/.aws/credentials"
 ask $host v1/repos/MyDemoRepo --date $date --profile devops
 is "$rc $(out)" "2 quit=1" "one that every user can write is not"
 like "$(err)" "error: every user can write .*run chmod go-w $HOME/.aws/credentials" "and the command is said"
-$(sed -n 's/.*; run //p' "$ERR")
+command=$(sed -n 's/.*; run //p' "$ERR")
+$command
 ask $host v1/repos/MyDemoRepo --date $date --profile devops
 is "$(out)" "$answer" "which mends it"
 chmod 666 "$HOME/.aws/config"

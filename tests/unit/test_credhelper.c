@@ -152,6 +152,13 @@ static void requests(void **state)
 		{ TEXT("host\0=h\npath=p\n"), "", "", "p", false },
 		{ TEXT("HOST=h\n"), "", "", "", false },
 		{ TEXT("\0\0\0"), "", "", "", false },
+		/* what git 2.46 and later say with a get; and a server that says it all */
+		{ TEXT("capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=h\npath=p\n"
+		       "username=u\noauth_refresh_token=r\npassword_expiry_utc=1\nntlm=suppressed\n"
+		       "wwwauth[]=Basic realm=\"host=x\"\nwwwauth[]=Negotiate\ncontinue=1\n"
+		       "state[]=codecommit:host=y\nurl=https://z/\n\n"), "https", "h", "p", true },
+		{ TEXT("path=a//b/.git/%20 \303\251\n"), "", "", "a//b/.git/%20 \303\251", false },
+		{ TEXT("capability[]=authtype \ncapability=authtype\nhost[]=x\n"), "", "", "", false },
 	};
 
 	(void)state;
