@@ -113,8 +113,13 @@ enum session_turn session_lock(const struct session *s, int wait_ms, const volat
 		release(lock);
 		return held ? SESSION_BUSY : SESSION_ALONE;
 	}
-	if (!is_over(lock))
-		return SESSION_MINE;
+	if (!is_over(lock)) {
+		/* a holder that was killed may have left its note; and a sweep goes by the file's time */
+		if (ftruncate(lock->fd, 0) == 0)
+			return SESSION_MINE;
+		release(lock);
+		return SESSION_ALONE;
+	}
 	turn = read_note(lock->fd, err);
 	release(lock);
 	return turn;

@@ -827,6 +827,32 @@ static void a_killed_holder_is_followed(void **state)
 	close(ready[1]);
 }
 
+/* Killed between its note and the end of its turn, a holder leaves a file with a name. */
+static void the_note_of_a_killed_holder_is_nobodys(void **state)
+{
+	struct session_lock lock;
+	struct err err = { 0 };
+	struct session s;
+	char file[160];
+	int ready[2];
+	pid_t next;
+
+	(void)state;
+	open_as("r", SESSION_ANYWHERE, &s);
+	assert_int_equal(session_lock(&s, 0, NULL, &lock, &err), SESSION_MINE);
+	session_unlock(&lock, NULL);
+	snprintf(file, sizeof(file), ".cache/codetrain/%s.lock", s.name);
+	put(file, "6\nthe reason");
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(session_lock(&s, 0, NULL, &lock, &err), SESSION_MINE);
+	next = waiter(&s, &lock, ready[1]);
+	until_waiting(next, ready[0]);
+	session_unlock(&lock, NULL);
+	assert_int_equal(ended(next), SESSION_OVER * 10);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 static void a_wait_has_an_end(void **state)
 {
 	struct session_lock lock, second;
@@ -894,6 +920,7 @@ int main(void)
 		CASE(what_is_over_is_swept),
 		CASE(those_who_wait_see_how_it_went),
 		CASE(a_killed_holder_is_followed),
+		CASE(the_note_of_a_killed_holder_is_nobodys),
 		CASE(a_wait_has_an_end),
 		CASE(where_no_lock_can_be),
 	};
