@@ -91,17 +91,16 @@ static int read_entry(const struct buf *text, int64_t *since, struct creds *out)
 {
 	const char *s = buf_str(text);
 	struct err ignored;
-	char *end;
+	size_t digits;
 
 	if (strlen(s) != text->len || strncmp(s, header, strlen(header)) != 0)
 		return -1;
 	s += strlen(header);
-	if (strspn(s, "0123456789") > 15)
+	digits = strspn(s, "0123456789");	/* no sign, no space: strtoll would take any number behind one */
+	if (digits == 0 || digits > 15 || s[digits] != '\n')
 		return -1;
-	*since = strtoll(s, &end, 10);
-	if (end == s || *end != '\n')
-		return -1;
-	return creds_read_lines(end + 1, out, &ignored);
+	*since = strtoll(s, NULL, 10);
+	return creds_read_lines(s + digits + 1, out, &ignored);
 }
 
 /* ---- loading ----------------------------------------------------------------------- */

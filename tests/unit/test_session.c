@@ -595,6 +595,7 @@ static void what_is_planted_is_refused(void **state)
 
 static void a_torn_entry_is_none(void **state)
 {
+	static const char *const times[] = { "-9223372036854775808", "+1", " 1", "", "1 ", "1000000000000000" };
 	struct buf text = BUF_INIT(8192);
 	int64_t now = clock_now();
 	struct err err = { 0 };
@@ -619,6 +620,13 @@ static void a_torn_entry_is_none(void **state)
 	memcpy(text.data, "codetrain-session ", 18);
 	assert_int_equal(file_replace(entry(&s), text.data, text.len, 0600, &err), 0);
 	assert_int_equal(find(&s, now, ""), SESSION_NONE);
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		buf_clear(&text);
+		buf_addf(&text, "codetrain-session %s\ncodetrain-credentials 1\naccess_key_id=ASIA\n"
+			 "secret_access_key=" SECRET "\nexpiration=%lld\n", times[i], (long long)now + 3600);
+		assert_int_equal(file_replace(entry(&s), text.data, text.len, 0600, &err), 0);
+		assert_int_equal(find(&s, now, ""), SESSION_NONE);
+	}
 	assert_true(store(&s, "ASIA", now, now + 3600, 0));
 	assert_int_equal(find(&s, now, "ASIA"), SESSION_FRESH);
 	buf_free(&text);
