@@ -3,6 +3,7 @@
 # and what the servers were asked.
 
 # In a network of its own the metadata services' addresses are there too, and nothing else.
+PATH=$PATH:/usr/sbin:/sbin
 if [ -z "${OWN_NETWORK:-}" ] && command -v ip >/dev/null && unshare -rn ip link set lo up 2>/dev/null; then
 	OWN_NETWORK=yes exec unshare -rn sh "$0"
 fi
