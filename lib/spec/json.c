@@ -76,21 +76,19 @@ cJSON *json_parse(const char *text, size_t len, const char *name, struct err *er
 
 static void wipe(cJSON *tree)
 {
-	for (cJSON *c = tree; c; c = c->next) {
-		if (c->valuestring && !(c->type & cJSON_IsReference))
-			explicit_bzero(c->valuestring, strlen(c->valuestring));
-		if (!(c->type & cJSON_IsReference))
-			wipe(c->child);
-	}
+	if (tree->type & cJSON_IsReference)
+		return;
+	if (tree->valuestring)
+		explicit_bzero(tree->valuestring, strlen(tree->valuestring));
+	for (cJSON *c = tree->child; c; c = c->next)
+		wipe(c);
 }
 
 void json_free(cJSON *tree)
 {
 	if (!tree)
 		return;
-	if (tree->valuestring && !(tree->type & cJSON_IsReference))
-		explicit_bzero(tree->valuestring, strlen(tree->valuestring));
-	wipe(tree->child);
+	wipe(tree);
 	cJSON_Delete(tree);
 }
 
@@ -244,6 +242,7 @@ int json_need(const cJSON *tree, const char *path, const char *what, const char 
 int json_set(cJSON *tree, const char *path, cJSON *value)
 {
 	const char *dot;
+	cJSON *old;
 
 	if (!value)
 		return -1;
@@ -266,7 +265,9 @@ int json_set(cJSON *tree, const char *path, cJSON *value)
 	}
 	if (!cJSON_IsObject(tree))
 		goto fail;
-	if (cJSON_GetObjectItemCaseSensitive(tree, path)) {
+	old = cJSON_GetObjectItemCaseSensitive(tree, path);
+	if (old) {
+		wipe(old);	/* cJSON frees it as it is */
 		if (cJSON_ReplaceItemInObjectCaseSensitive(tree, path, value))
 			return 0;
 	} else if (cJSON_AddItemToObject(tree, path, value)) {

@@ -50,7 +50,7 @@ int json_need(const cJSON *tree, const char *path, const char *what, const char 
 	      struct err *err);
 
 /* Building: each makes missing objects on the way ("a.b.c") and replaces what
- * is there. 0 or -1 (no memory, or a value on the way is not an object). */
+ * is there, which is wiped. 0 or -1 (no memory, or a value on the way is not an object). */
 int json_set(cJSON *tree, const char *path, cJSON *value);	/* takes the value, also on failure */
 int json_set_string(cJSON *tree, const char *path, const char *value);
 int json_set_integer(cJSON *tree, const char *path, int64_t value);

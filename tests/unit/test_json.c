@@ -2,10 +2,12 @@
 #include "lib/spec/json.h"
 #include "lib/spec/json_text.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -148,6 +150,34 @@ static void a_secret_is_printed_in_secret_memory(void **state)
 	json_free(t);
 }
 
+static size_t freed_unwiped;
+
+/* What a block holds when cJSON gives it back. */
+static void look_and_free(void *block)
+{
+	if (block && memmem(block, malloc_usable_size(block), "CANARY", 6))
+		freed_unwiped++;
+	free(block);
+}
+
+static void what_is_replaced_is_wiped(void **state)
+{
+	cJSON_Hooks hooks = { malloc, look_and_free };
+	cJSON *t;
+
+	(void)state;
+	cJSON_InitHooks(&hooks);
+	t = parse("{\"a\":\"CANARYone\",\"b\":{\"c\":[\"CANARYtwo\"]},\"d\":\"CANARYthree\"}");
+	freed_unwiped = 0;
+	assert_int_equal(json_set_string(t, "a", "x"), 0);
+	assert_int_equal(json_set_integer(t, "b", 1), 0);
+	json_free(t);
+	t = cJSON_CreateString("CANARYfour");
+	cJSON_Delete(t);
+	cJSON_InitHooks(NULL);
+	assert_int_equal(freed_unwiped, 1);	/* the last: who looks sees what is left */
+}
+
 static void pointers_are_located(void **state)
 {
 	static const char text[] = "{\n  \"a/b\": [1,\n    {\"~\": \"x\"}]\n}";
@@ -172,6 +202,7 @@ int main(void)
 		cmocka_unit_test(paths_are_walked),
 		cmocka_unit_test(building_makes_the_way),
 		cmocka_unit_test(a_secret_is_printed_in_secret_memory),
+		cmocka_unit_test(what_is_replaced_is_wiped),
 		cmocka_unit_test(pointers_are_located),
 	};
 
