@@ -2,6 +2,7 @@
 #include "lib/base/encode.h"
 #include "lib/base/file.h"
 #include "session.h"
+#include "signin_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,32 +96,23 @@ static void add_section(struct hash *h, const struct chain_input *in, const char
 static int sso_token(const struct chain_input *in, const char *profile, struct buf *path)
 {
 	const char *key = property(in, profile, "sso_session");
-	const char *home = in->getenv("HOME");
-	char hex[HASH_SHA1_HEX_LEN];
+	struct err ignored;
 
 	if (!key)
 		key = property(in, profile, "sso_start_url");
-	if (!key || !home)
-		return -1;
-	hash_sha1_hex(key, strlen(key), hex);
-	return buf_addf(path, "%s/.aws/sso/cache/%s.json", home, hex);
+	return key ? signin_file_sso(in->getenv("HOME"), key, path, &ignored) : -1;
 }
 
 static int login_token(const struct chain_input *in, const char *profile, struct buf *path)
 {
 	const char *key = property(in, profile, "login_session");
-	const char *folder = in->getenv("AWS_LOGIN_CACHE_DIRECTORY");
-	const char *home = in->getenv("HOME");
-	char hex[HASH_HEX_LEN];
+	struct err ignored;
 
-	if (!key || (!home && !(folder && *folder)))
-		return -1;
-	hash_sha256_hex(key, strlen(key), hex);
-	if (folder && *folder)
-		return buf_addf(path, "%s/%s.json", folder, hex);
-	return buf_addf(path, "%s/.aws/login/cache/%s.json", home, hex);
+	return key ? signin_file_login(in->getenv("HOME"), in->getenv("AWS_LOGIN_CACHE_DIRECTORY"), key,
+				       path, &ignored) : -1;
 }
 
+/* "" for a provider that has none. */
 static int token_path(const struct chain_input *in, const struct chain_choice *choice,
 		      struct buf *path)
 {
@@ -135,37 +127,40 @@ static int token_path(const struct chain_input *in, const struct chain_choice *c
 		file = chain_web_identity(in, choice, "web_identity_token_file");
 		return file ? buf_adds(path, file) : -1;
 	default:
-		return -1;
+		return 0;
 	}
 }
 
-/* Signing out removes or empties the file, signing in writes it anew. */
-static void add_token(struct hash *h, const struct chain_input *in,
-		      const struct chain_choice *choice)
+/* Signing out removes or empties the file, signing in writes it anew. -1 when nobody
+ * could tell. */
+static int add_token(struct hash *h, const struct chain_input *in,
+		     const struct chain_choice *choice)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	int rc = token_path(in, choice, &path);
 	struct stat st;
 
-	if (token_path(in, choice, &path) == 0 && stat(buf_str(&path), &st) == 0) {
+	if (rc == 0 && path.len && stat(buf_str(&path), &st) == 0) {
 		add_number(h, "token's size", st.st_size);
 		add_number(h, "token's seconds", st.st_mtim.tv_sec);
 		add_number(h, "token's nanoseconds", st.st_mtim.tv_nsec);
 		add_number(h, "token's number", (long long)st.st_ino);
 	}
 	buf_free(&path);
+	return rc;
 }
 
 /* ---- all of it --------------------------------------------------------------------- */
 
-static void add_choice(struct hash *h, const struct chain_input *in,
-		       const struct chain_choice *choice)
+static int add_choice(struct hash *h, const struct chain_input *in,
+		      const struct chain_choice *choice)
 {
 	add(h, "provider", chain_name(choice->provider));
 	add(h, "profile", choice->profile);
 	awsconfig_each(in->config, "profile", choice->profile, add_property, h);
 	add_section(h, in, choice->profile, "sso-session", "sso_session");
 	add_section(h, in, choice->profile, "services", "services");
-	add_token(h, in, choice);
+	return add_token(h, in, choice);
 }
 
 static int add_choices(struct hash *h, const struct session_scope *scope)
@@ -175,7 +170,8 @@ static int add_choices(struct hash *h, const struct session_scope *scope)
 	struct err ignored;
 
 	for (int i = 0; i < CHOICES_MAX; i++) {
-		add_choice(h, scope->in, &choice);
+		if (add_choice(h, scope->in, &choice) < 0)
+			return -1;
 		if (choice.provider != CHAIN_ASSUME_ROLE)
 			return 0;
 		if (chain_role(scope->in, choice.profile, &role, &ignored) < 0)

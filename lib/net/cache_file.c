@@ -12,17 +12,6 @@
 
 enum { LOCK_WAIT_MS = 40 * 1000, FOLDER_MODE = 0755 };
 
-int cache_file_path(const struct aws *a, const char *folder, const char *name, struct buf *out,
-		    struct err *err)
-{
-	const char *home = aws_home(a);
-
-	if (!home)
-		return err_set(err, ERR_USAGE, "HOME is not set");
-	buf_addf(out, "%s/.aws/%s/%s.json", home, folder, name);
-	return buf_check(out, "the path of a cache", err);
-}
-
 static int judge(const char *path, const struct stat *st, enum cache_file_trust trust,
 		 struct err *err)
 {

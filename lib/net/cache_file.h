@@ -20,10 +20,6 @@ struct cache_file {
 	bool own;	/* belongs to this user: may be written back */
 };
 
-/* "HOME/.aws/FOLDER/NAME.json" for a folder such as "sso/cache". */
-int cache_file_path(const struct aws *a, const char *folder, const char *name, struct buf *out,
-		    struct err *err);
-
 /* 0 also when it is missing. -1 for one that is broken or not to be trusted:
  * ERR_ACCESS with the path and what mends it, never with what is in it. */
 int cache_file_read(const char *path, enum cache_file_trust trust, struct cache_file *out,

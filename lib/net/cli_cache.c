@@ -2,10 +2,9 @@
 
 #include "cache_file.h"
 #include "lib/base/clock.h"
-#include "lib/base/encode.h"
 #include "lib/base/file.h"
+#include "provider.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,7 +72,6 @@ int cli_cache_key(const struct cli_cache_argument *arguments, size_t n, bool spa
 		  char out[static CLI_CACHE_KEY_LEN])
 {
 	struct buf text = BUF_INIT(ARGUMENTS_MAX);
-	unsigned char digest[SHA_DIGEST_LENGTH];
 	const char *between = "";
 	int result = -1;
 
@@ -95,8 +93,7 @@ int cli_cache_key(const struct cli_cache_argument *arguments, size_t n, bool spa
 	}
 	if (buf_addc(&text, '}') < 0)
 		goto out;
-	SHA1((const unsigned char *)buf_str(&text), text.len, digest);
-	encode_hex(digest, sizeof(digest), out);
+	hash_sha1_hex(buf_str(&text), text.len, out);
 	result = 0;
 out:
 	buf_free(&text);
@@ -105,13 +102,20 @@ out:
 
 /* ---- entries --------------------------------------------------------------------- */
 
+static int entry_path(const struct aws *a, const char *key, struct buf *out)
+{
+	const char *home = aws_home(a);
+
+	return home ? buf_addf(out, "%s/.aws/cli/cache/%s.json", home, key) : -1;
+}
+
 /* What is there and alive, and was not refused; what is wrong with it is no matter. */
 static bool recall(const struct aws *a, const char *path, const char *source, struct creds *out)
 {
 	struct cache_file file;
 	struct err ignored;
 	const cJSON *c;
-	const char *key, *secret, *token, *account;
+	const char *key, *secret, *token;
 	int64_t end = 0;
 	bool good;
 
@@ -121,15 +125,13 @@ static bool recall(const struct aws *a, const char *path, const char *source, st
 	key = json_string(c, "AccessKeyId", NULL);
 	secret = json_string(c, "SecretAccessKey", NULL);
 	token = json_string(c, "SessionToken", NULL);
-	account = json_string(c, "AccountId", "");
 	good = key && secret && token && *token && strcmp(key, a->refused) != 0 &&
 	       cache_file_time(json_string(c, "Expiration", ""), &end) == 0 &&
 	       end - aws_now(a) >= LEAST_LEFT &&
 	       creds_set(out, key, secret, token, source, &ignored) == 0;
 	if (good) {
 		out->expiration = end;
-		if (strlen(account) == 12 && strspn(account, "0123456789") == 12)
-			memcpy(out->account_id, account, 13);
+		provider_take_account(json_string(c, "AccountId", NULL), out);
 	}
 	json_free(file.tree);
 	return good;
@@ -168,7 +170,7 @@ int cli_cache_through(struct aws *a, const struct cli_cache_item *item,
 	bool alive;
 	int result = 0;
 
-	if (!item->key[0] || cache_file_path(a, "cli/cache", item->key, &path, &why) < 0) {
+	if (!item->key[0] || entry_path(a, item->key, &path) < 0) {
 		buf_free(&path);
 		return fetch(arg, out, err);
 	}

@@ -14,7 +14,7 @@
 
 #include "aws_private.h"
 
-#define CLI_CACHE_KEY_LEN 41	/* with the NUL */
+#define CLI_CACHE_KEY_LEN HASH_SHA1_HEX_LEN
 
 /* An argument without text and number is left out. */
 struct cli_cache_argument {

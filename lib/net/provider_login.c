@@ -7,7 +7,7 @@
 #include "provider.h"
 
 #include "cache_file.h"
-#include "lib/aws/hash.h"
+#include "lib/aws/signin_file.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "login_dpop.h"
@@ -32,20 +32,12 @@ static int sign_in(const struct login *l, const char *why, struct err *err)
 
 static int session_path(const struct provider_request *p, struct buf *out, struct err *err)
 {
-	const char *folder = aws_getenv(p->a, "AWS_LOGIN_CACHE_DIRECTORY");
 	const char *session = provider_property(p, "login_session");
-	const char *home = aws_home(p->a);
-	char hex[HASH_HEX_LEN];
 
 	if (!session)
 		return err_set(err, ERR_USAGE, "login_session is not set");
-	hash_sha256_hex(session, strlen(session), hex);
-	if (!folder)
-		return cache_file_path(p->a, "login/cache", hex, out, err);
-	if (strncmp(folder, "~/", 2) == 0 && home)
-		buf_addf(out, "%s/", home);
-	buf_addf(out, "%s/%s.json", strncmp(folder, "~/", 2) == 0 && home ? folder + 2 : folder, hex);
-	return buf_check(out, "AWS_LOGIN_CACHE_DIRECTORY", err);
+	return signin_file_login(aws_home(p->a), aws_getenv(p->a, "AWS_LOGIN_CACHE_DIRECTORY"), session,
+				 out, err);
 }
 
 static void drop(struct login *l)

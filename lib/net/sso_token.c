@@ -1,11 +1,10 @@
 #include "sso_token.h"
 
 #include "cache_file.h"
+#include "lib/aws/signin_file.h"
 #include "lib/base/clock.h"
-#include "lib/base/encode.h"
 #include "lib/base/file.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,13 +28,8 @@ int sso_token_sign_in(const struct sso_token_want *want, const char *why, struct
 
 static int token_path(const struct sso_token_want *want, struct buf *out, struct err *err)
 {
-	const char *name = want->session ? want->session : want->start_url;
-	unsigned char digest[SHA_DIGEST_LENGTH];
-	char hex[2 * SHA_DIGEST_LENGTH + 1];
-
-	SHA1((const unsigned char *)name, strlen(name), digest);
-	encode_hex(digest, sizeof(digest), hex);
-	return cache_file_path(want->p->a, "sso/cache", hex, out, err);
+	return signin_file_sso(aws_home(want->p->a), want->session ? want->session : want->start_url, out,
+			       err);
 }
 
 /* What can stand in a header. */

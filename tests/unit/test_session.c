@@ -310,6 +310,14 @@ static void a_sign_out_is_another_name(void **state)
 	assert_string_not_equal(name_of("in"), before);
 	unlink(path(file));
 	assert_string_equal(name_of("in"), before);
+	mkdir(path("logins"), 0700);
+	set("AWS_LOGIN_CACHE_DIRECTORY=~/logins");
+	snprintf(file, sizeof(file), "logins/%s.json", hex);
+	memcpy(before, name_of("in"), HASH_HEX_LEN);
+	put(file, "{}");
+	assert_string_not_equal(name_of("in"), before);
+	unlink(path(file));
+	assert_string_equal(name_of("in"), before);
 	put("token", "jwt");
 	snprintf(file, sizeof(file), "AWS_WEB_IDENTITY_TOKEN_FILE=%s", path("token"));
 	set(file);
@@ -317,6 +325,24 @@ static void a_sign_out_is_another_name(void **state)
 	memcpy(before, name_of(NULL), HASH_HEX_LEN);
 	put("token", "JWT");
 	assert_string_not_equal(name_of(NULL), before);
+}
+
+/* Where the token is looked for then, this program need not know. */
+static void a_sign_in_without_a_home_is_not_kept(void **state)
+{
+	static const char *const homes[] = { "HOME=", "NOHOME=x" };
+	struct session s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(homes) / sizeof(*homes); i++) {
+		world.set[0] = homes[i];
+		open_as("sso", SESSION_ANYWHERE, &s);
+		assert_int_equal(s.places, 0);
+		open_as("in", SESSION_ANYWHERE, &s);
+		assert_int_equal(s.places, 0);
+		open_as("r", SESSION_ANYWHERE, &s);
+		assert_int_equal(s.places, SESSION_ANYWHERE);
+	}
 }
 
 static void who_has_no_session(void **state)
@@ -914,6 +940,7 @@ int main(void)
 		CASE(the_same_is_the_same),
 		CASE(what_counts_is_in_the_name),
 		CASE(a_sign_out_is_another_name),
+		CASE(a_sign_in_without_a_home_is_not_kept),
 		CASE(who_has_no_session),
 		CASE(by_the_kernel),
 		CASE(in_a_file),
