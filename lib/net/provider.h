@@ -45,8 +45,8 @@ int provider_take(const cJSON *tree, const char *source, struct creds *out, stru
 /* Twelve digits; anything else, and NULL, is left out. */
 void provider_take_account(const char *id, struct creds *out);
 
-/* A GET or PUT of a credential endpoint on or near this machine: no proxy, one
- * second, small secret answer. */
+/* A GET or PUT of a credential endpoint on or near this machine: no proxy, a small
+ * secret answer. */
 struct provider_local {
 	const char *method, *url;
 	const struct strs *headers;
@@ -65,7 +65,7 @@ int provider_take_assumed(const cJSON *answer, const char *source, struct creds 
 
 #define PROVIDER_MFA_LEN 7	/* six digits and the NUL; the caller wipes it */
 
-/* A code of an MFA device, asked within two minutes: on the terminal, unless
+/* A code of an MFA device, asked within two minutes, or until *stop is set: on the terminal, unless
  * GIT_TERMINAL_PROMPT forbids it or there is none; else by GIT_ASKPASS or SSH_ASKPASS.
  * Standard input is never read: it is git's. `a` tells environment and profile. */
 int provider_ask_mfa(const struct aws *a, const char *serial, char out[static PROVIDER_MFA_LEN],

@@ -11,22 +11,24 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { MFA_WAIT_MS = 120 * 1000, MFA_TRIES = 2, ANSWER_MAX = 256 };
-
-extern char **environ;
+enum { MFA_WAIT_MS = 120 * 1000, MFA_TRIES = 2, ANSWER_MAX = 256, STOP_POLL_MS = 200 };
 
 /* A line from the terminal, without its end. */
-static int read_line(int tty, deadline_t end, struct buf *out, struct err *err)
+static int read_line(int tty, const volatile int *stop, deadline_t end, struct buf *out,
+		     struct err *err)
 {
 	buf_clear(out);
 	for (;;) {
 		struct pollfd p = { .fd = tty, .events = POLLIN };
+		int left = deadline_left(end);
 		char c;
 
-		if (deadline_over(end))
+		if (stop && *stop)
+			return err_set(err, ERR_ACCESS, "the question for the MFA code was interrupted");
+		if (left == 0)
 			return err_set(err, ERR_ACCESS, "no MFA code was typed in %d seconds",
 				       MFA_WAIT_MS / 1000);
-		if (poll(&p, 1, deadline_left(end)) <= 0)
+		if (poll(&p, 1, left < STOP_POLL_MS ? left : STOP_POLL_MS) <= 0)
 			continue;
 		if (read(tty, &c, 1) != 1)
 			return err_set(err, ERR_ACCESS, "no MFA code was typed");
@@ -58,8 +60,8 @@ static int take_code(const struct buf *answer, char out[static PROVIDER_MFA_LEN]
 
 /* On the terminal itself: standard input belongs to git, or to a pipe. The
  * code is good once, so it may be seen. */
-static int ask_terminal(int tty, const char *prompt, char out[static PROVIDER_MFA_LEN],
-			struct err *err)
+static int ask_terminal(int tty, const volatile int *stop, const char *prompt,
+			char out[static PROVIDER_MFA_LEN], struct err *err)
 {
 	static const char again[] = "An MFA code has six digits. ";
 	struct buf answer = BUF_INIT_SECRET(ANSWER_MAX);
@@ -70,7 +72,7 @@ static int ask_terminal(int tty, const char *prompt, char out[static PROVIDER_MF
 	for (int try = 0; try < MFA_TRIES && result < 0; try++) {
 		if ((try && file_write_fd(tty, again, strlen(again), "the terminal", &why) < 0) ||
 		    file_write_fd(tty, prompt, strlen(prompt), "the terminal", &why) < 0 ||
-		    read_line(tty, end, &answer, &why) < 0)
+		    read_line(tty, stop, end, &answer, &why) < 0)
 			break;
 		result = take_code(&answer, out, &why);
 	}
@@ -151,7 +153,7 @@ int provider_ask_mfa(const struct aws *a, const char *serial, char out[static PR
 	snprintf(prompt, sizeof(prompt), "MFA code of %.300s: ", serial);
 	err_tidy(prompt);
 	if (tty >= 0) {
-		result = ask_terminal(tty, prompt, out, err);
+		result = ask_terminal(tty, a->shared->stop, prompt, out, err);
 		close(tty);
 		return result;
 	}

@@ -1,6 +1,11 @@
 /* lib/net: credential providers and secrets, with the other side scripted. */
 #include "tests/unit/aws_world.h"
 
+#include "lib/net/provider.h"
+
+#include <pty.h>
+#include <sys/wait.h>
+
 #define END "2024-02-29T13:34:56Z"	/* an hour from now */
 #define STS(action, key) "<" action "Response><" action "Result><Credentials><AccessKeyId>" key	\
 	"</AccessKeyId><SecretAccessKey>roleSecret/+roleSecret</SecretAccessKey><SessionToken>"	\
@@ -377,6 +382,31 @@ static void credential_process_that_fails(void **state)
 	fails("p", ERR_USAGE, "quote that does not end");
 }
 
+/* A program that catches signals has a flag, and a terminal that nobody types on. */
+static void an_interrupted_question_ends(void **state)
+{
+	volatile int stop = 1;
+	const struct aws_settings settings = { .stop = &stop };
+	int status, terminal;
+	pid_t pid;
+
+	(void)state;
+	pid = forkpty(&terminal, NULL, NULL, NULL);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct err err = { 0 };
+		struct aws *a = aws_open_in(&test_world, &settings, &err);
+		char code[PROVIDER_MFA_LEN];
+
+		alarm(10);
+		_exit(a && provider_ask_mfa(a, "arn:me", code, &err) < 0 && err.class == ERR_ACCESS &&
+		      strstr(err.message, "interrupted") ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(terminal);
+}
+
 static void a_login_that_was_never_begun(void **state)
 {
 	(void)state;
@@ -478,6 +508,7 @@ int main(void)
 		CASE(sso),
 		CASE(credential_process),
 		CASE(credential_process_that_fails),
+		CASE(an_interrupted_question_ends),
 		CASE(a_login_that_was_never_begun),
 		CASE(secrets_in_every_spelling),
 		CASE(secrets_without_keys),
