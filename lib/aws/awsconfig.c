@@ -43,10 +43,6 @@ static int refuse_writable(const struct source *s, struct err *err)
 	if (s->info.all_can_write)
 		return err_set(err, ERR_USAGE, "every user can write %s, and so choose keys and run commands; "
 			       "run chmod go-w %s", s->path, s->path);
-	if (s->info.all_can_replace)
-		return err_set(err, ERR_USAGE, "every user can replace %s, and so choose keys and run commands; "
-			       "run chmod go-w %.*s", s->path, (int)(strrchr(s->path, '/') - s->path),
-			       s->path);
 	return 0;
 }
 
@@ -265,6 +261,12 @@ bool awsconfig_warning(const struct awsconfig *c, struct err *warning)
 
 		if (s->info.others_can_read && holds_secret(c, (enum awsconfig_file)i)) {
 			err_set(warning, ERR_NONE, "%s can be read by others; run chmod 600 %s", s->path, s->path);
+			return true;
+		}
+		if (s->info.all_can_replace) {
+			err_set(warning, ERR_NONE, "every user can replace %s, and so choose keys and run "
+				"commands; run chmod go-w %.*s", s->path,
+				(int)(strrchr(s->path, '/') - s->path), s->path);
 			return true;
 		}
 		if (s->info.group_can_write) {

@@ -79,10 +79,11 @@ const char *awsconfig_config_path(const struct awsconfig *c);
 const char *awsconfig_credentials_path(const struct awsconfig *c);
 /* True when group or others may read the credentials file. */
 bool awsconfig_credentials_open(const struct awsconfig *c);
-/* Are the files too open? A secret that others can read, or a file that a group
- * can write; a file that all can write is not loaded at all. Who owns a file is
- * not judged: sudo and containers read those of somebody else. False, or a
- * message (class ERR_NONE) with the command that mends it. */
+/* Are the files too open? A secret that others can read, a file that a group can
+ * write, or one that all can replace, their folder being open (a container's volume
+ * often is, and its user cannot change that); one that all can write is not loaded
+ * at all. Who owns a file is not judged: sudo and containers read those of somebody
+ * else. False, or a message (class ERR_NONE) with the command that mends it. */
 bool awsconfig_warning(const struct awsconfig *c, struct err *warning);
 
 #endif

@@ -169,7 +169,8 @@ like "$(err)" "error: every user can write .*run chmod go-w $HOME/.aws/config" "
 chmod 644 "$HOME/.aws/config"
 chmod 777 "$HOME/.aws"
 ask $host v1/repos/MyDemoRepo --date $date --profile devops
-like "$(err)" "error: every user can replace .*run chmod go-w $HOME/.aws\$" "nor a file in such a folder"
+is "$(out)" "$answer" "a file in such a folder is used"
+like "$(err)" "warning: every user can replace .*run chmod go-w $HOME/.aws\$" "and warned about"
 chmod 700 "$HOME/.aws"
 chmod 600 "$HOME/.aws/credentials"
 ask $host v1/repos/MyDemoRepo --date $date --profile devops
