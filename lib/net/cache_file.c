@@ -102,15 +102,39 @@ int cache_file_write(const char *path, const cJSON *tree, struct err *err)
 	return result;
 }
 
-int cache_file_lock(const char *path, struct err *err)
+/* -1 also where none can be made; the class tells. */
+static int lock(const char *path, struct err *err)
 {
-	char lock[PATH_MAX_BYTES];
+	char beside[PATH_MAX_BYTES];
 	size_t len = strlen(path), end = strlen(".json");
 
-	if (len <= end || len + 1 > sizeof(lock))
+	if (len <= end || len + 1 > sizeof(beside))
 		return err_set(err, ERR_INTERNAL, "no lock for %s", path);
-	snprintf(lock, sizeof(lock), "%.*s.lock", (int)(len - end), path);
-	return file_lock(lock, deadline_in(LOCK_WAIT_MS), err);
+	snprintf(beside, sizeof(beside), "%.*s.lock", (int)(len - end), path);
+	return file_lock(beside, deadline_in(LOCK_WAIT_MS), err);
+}
+
+int cache_file_begin(const char *path, struct cache_file_turn *turn, struct err *err)
+{
+	struct err why = { 0 };
+	sigset_t ending;
+
+	turn->lock = lock(path, &why);
+	if (turn->lock < 0 && why.class == ERR_TIMEOUT)
+		return err_set(err, ERR_UNAVAILABLE, "%s", why.message);
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ending, &turn->before);
+	return 0;
+}
+
+void cache_file_end(struct cache_file_turn *turn)
+{
+	if (turn->lock >= 0)
+		close(turn->lock);
+	pthread_sigmask(SIG_SETMASK, &turn->before, NULL);
 }
 
 int cache_file_time(const char *text, int64_t *out)

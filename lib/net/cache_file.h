@@ -7,6 +7,8 @@
 
 #include "aws_private.h"
 
+#include <signal.h>
+
 #define CACHE_FILE_MAX (256 << 10)	/* bytes of one file */
 
 /* Whose word is good. Cached credentials are taken from a file of ours that
@@ -30,10 +32,18 @@ bool cache_file_writable(const char *path);
 /* Makes the folder too. */
 int cache_file_write(const char *path, const cJSON *tree, struct err *err);
 
-/* Waits for another of our processes that refreshes what is in the file, 40
- * seconds at most: longer than one answer may take. Returns a descriptor (close
- * it); -1 with ERR_TIMEOUT, or ERR_INTERNAL when no lock can be made. */
-int cache_file_lock(const char *path, struct err *err);
+/* A turn at renewing what is in the file. Signals that end a process wait until it
+ * is over: a refresh token may be good only once, and what the server has given in
+ * its place must be written. */
+struct cache_file_turn {
+	int lock;
+	sigset_t before;
+};
+/* Waits for another of our processes that renews it, 40 seconds at most: longer than
+ * one answer may take. ERR_UNAVAILABLE then; where no lock can be made, it is no
+ * failure. After 0, cache_file_end. */
+int cache_file_begin(const char *path, struct cache_file_turn *turn, struct err *err);
+void cache_file_end(struct cache_file_turn *turn);
 
 /* A time in a cache: ISO 8601, or with the "UTC" at its end that Python's
  * strftime writes. 0 or -1. */

@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { REFRESH_WINDOW = 5 * 60, LIFE_MAX = 86400 };
 
@@ -187,16 +186,14 @@ static bool due(const struct login *l)
 static int renew(struct login *l, const char *path, struct err *err)
 {
 	struct login now = { .p = l->p };
-	int lock, result = -1;
+	struct cache_file_turn turn;
+	int result = -1;
 
 	/* a new token that cannot be kept would be lost, and the old one used up */
 	if (!l->file.own || !cache_file_writable(path))
 		return sign_in(l, "needs to be renewed, and its file cannot be written", err);
-	lock = cache_file_lock(path, err);
-	if (lock < 0 && err->class == ERR_TIMEOUT) {
-		err->class = ERR_UNAVAILABLE;
+	if (cache_file_begin(path, &turn, err) < 0)
 		return -1;
-	}
 	if (load(&now, path, err) == 0 && (!due(&now) || create_token(&now, path, err) == 0)) {
 		drop(l);
 		*l = now;
@@ -204,8 +201,7 @@ static int renew(struct login *l, const char *path, struct err *err)
 	} else {
 		drop(&now);
 	}
-	if (lock >= 0)
-		close(lock);
+	cache_file_end(&turn);
 	return result;
 }
 

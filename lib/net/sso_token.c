@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { REFRESH_WINDOW = 15 * 60, LIFE_MAX = 366 * 86400 };
 
@@ -158,14 +157,13 @@ static int create_token(const struct sso_token_want *want, struct token *t, stru
 static int renew(const struct sso_token_want *want, const char *path, struct token *t,
 		 struct err *err)
 {
+	struct cache_file_turn turn;
 	struct err ignored;
-	int lock = cache_file_lock(path, err), result = -1;
 	struct token now;
+	int result = -1;
 
-	if (lock < 0 && err->class == ERR_TIMEOUT) {
-		err->class = ERR_UNAVAILABLE;
+	if (cache_file_begin(path, &turn, err) < 0)
 		return -1;
-	}
 	if (load(want, path, &now, err) == 0) {
 		drop(t);
 		*t = now;
@@ -176,8 +174,7 @@ static int renew(const struct sso_token_want *want, const char *path, struct tok
 			result = 0;
 		}
 	}
-	if (lock >= 0)
-		close(lock);
+	cache_file_end(&turn);
 	return result;
 }
 

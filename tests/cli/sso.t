@@ -178,6 +178,25 @@ echo >"$T/release"
 wait "$waiting"
 is "$? $(calls /token)" "0 $before" "who has waited takes what another has renewed"
 
+# ---- interrupted while the server answers: what it gives in place of the refresh token is not lost ----
+for signal in INT TERM HUP; do
+	forget
+	token "$corp" goodBearer 600 goodRefresh
+	before=$(calls /token)
+	# sh starts what is in the background deaf to SIGINT
+	AWS_ENDPOINT_URL_SSO=$S/ok AWS_ENDPOINT_URL_SSO_OIDC=$S/late-ok python3 -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$C" --profile corp >"$T/interrupted" 2>&1 &
+	interrupted=$!
+	asked() { [ "$(calls /token)" -gt "$before" ]; }
+	until_true 20 asked
+	kill -s $signal "$interrupted"
+	wait "$interrupted"
+	ok "SIG$signal ends it" test $? -gt 128
+	is "$(member "$corp" refreshToken)" nextRefresh "when the new token is written"
+done
+
 # ---- what cannot be renewed ----
 # refused CODE PATTERN NAME: within a token's life it is no failure, after it one line
 forget
