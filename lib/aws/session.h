@@ -46,8 +46,9 @@ int session_open(struct session *s, const struct session_scope *scope, unsigned 
 		 struct err *err);
 
 /* SHA-256 in hex over the user, the provider, the profile with the sections it
- * names and those of its source profiles, HOME, every AWS_ variable and the
- * token of a sign-in (its file's size, time and number). -1 when that cannot be told. */
+ * names and those of its source profiles, HOME, every AWS_ variable (with a
+ * credential_process almost every one) and the token of a sign-in or a container
+ * (its file's size, time, number and device). -1 when that cannot be told. */
 int session_name(const struct session_scope *scope, char out[static HASH_HEX_LEN]);
 
 enum session_state {

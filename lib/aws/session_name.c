@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 enum {
-	VARIABLES_MAX = 256,	/* AWS_ variables in an environment */
+	VARIABLES_MAX = 1024,	/* of an environment that count */
 	CHOICES_MAX = 32,	/* a role and the sources behind it */
 };
 
 /* Another word whenever other things are hashed, or an entry is written otherwise. */
-static const char version[] = "codetrain session 1";
+static const char version[] = "codetrain session 2";
 
 /* Neither holds a NUL, so that two lists of facts are never the same bytes. */
 static void add(struct hash *h, const char *fact, const char *value)
@@ -40,14 +40,36 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool begins_with_one(const char *variable, const char *const *names)
+{
+	while (*names && strncmp(variable, *names, strlen(*names)) != 0)
+		names++;
+	return *names;
+}
+
+/* A program may give other credentials for any variable but those that tell of the
+ * terminal, the shell, the language and git. */
+static bool counts(const char *variable, bool program)
+{
+	static const char *const always[] = { "AWS_", "HOME=", NULL };
+	static const char *const never[] = {
+		"CODETRAIN_", "COLORTERM=", "COLUMNS=", "DISPLAY=", "GIT_", "LANG", "LC_", "LINES=",
+		"LS_COLORS=", "OLDPWD=", "SHLVL=", "SSH_CLIENT=", "SSH_CONNECTION=", "SSH_TTY=", "STY=",
+		"TERM", "TMUX", "VTE_VERSION=", "WAYLAND_DISPLAY=", "WINDOWID=", "XAUTHORITY=",
+		"XDG_SESSION_", "_=", NULL
+	};
+
+	return begins_with_one(variable, always) || (program && !begins_with_one(variable, never));
+}
+
 /* In one order: two shells that export the same are the same. */
-static int add_variables(struct hash *h, const char *const *variables)
+static int add_variables(struct hash *h, const char *const *variables, bool program)
 {
 	const char *found[VARIABLES_MAX] = { NULL };
 	size_t n = 0;
 
 	for (; *variables; variables++) {
-		if (strncmp(*variables, "AWS_", 4) != 0 && strncmp(*variables, "HOME=", 5) != 0)
+		if (!counts(*variables, program))
 			continue;
 		if (n == VARIABLES_MAX)
 			return -1;
@@ -126,6 +148,9 @@ static int token_path(const struct chain_input *in, const struct chain_choice *c
 	case CHAIN_WEB_IDENTITY:
 		file = chain_web_identity(in, choice, "web_identity_token_file");
 		return file ? buf_adds(path, file) : -1;
+	case CHAIN_CONTAINER:	/* all that tells one pod of EKS from another */
+		file = in->getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+		return file ? buf_adds(path, file) : 0;
 	default:
 		return 0;
 	}
@@ -145,6 +170,7 @@ static int add_token(struct hash *h, const struct chain_input *in,
 		add_number(h, "token's seconds", st.st_mtim.tv_sec);
 		add_number(h, "token's nanoseconds", st.st_mtim.tv_nsec);
 		add_number(h, "token's number", (long long)st.st_ino);
+		add_number(h, "token's device", (long long)st.st_dev);
 	}
 	buf_free(&path);
 	return rc;
@@ -163,7 +189,8 @@ static int add_choice(struct hash *h, const struct chain_input *in,
 	return add_token(h, in, choice);
 }
 
-static int add_choices(struct hash *h, const struct session_scope *scope)
+/* `program`: does one of them come from a program? */
+static int add_choices(struct hash *h, const struct session_scope *scope, bool *program)
 {
 	struct chain_choice choice = *scope->choice;
 	struct chain_role role;
@@ -172,6 +199,7 @@ static int add_choices(struct hash *h, const struct session_scope *scope)
 	for (int i = 0; i < CHOICES_MAX; i++) {
 		if (add_choice(h, scope->in, &choice) < 0)
 			return -1;
+		*program = *program || choice.provider == CHAIN_PROCESS;
 		if (choice.provider != CHAIN_ASSUME_ROLE)
 			return 0;
 		if (chain_role(scope->in, choice.profile, &role, &ignored) < 0)
@@ -185,6 +213,7 @@ int session_name(const struct session_scope *scope, char out[static HASH_HEX_LEN
 {
 	const char *given = scope->in->profile;
 	unsigned char digest[HASH_LEN];
+	bool program = false;
 	struct hash h;
 	int rc = 0;
 
@@ -193,8 +222,8 @@ int session_name(const struct session_scope *scope, char out[static HASH_HEX_LEN
 	add_number(&h, "user", (long long)geteuid());
 	add(&h, "profile given", given && *given ? given : "");
 	add(&h, "region", scope->region ? scope->region : "");
-	if (!scope->variables || add_variables(&h, scope->variables) < 0 ||
-	    add_choices(&h, scope) < 0)
+	if (!scope->variables || add_choices(&h, scope, &program) < 0 ||
+	    add_variables(&h, scope->variables, program) < 0)
 		rc = -1;
 	hash_final(&h, digest);
 	encode_hex(digest, sizeof(digest), out);

@@ -327,6 +327,50 @@ static void a_sign_out_is_another_name(void **state)
 	assert_string_not_equal(name_of(NULL), before);
 }
 
+/* Pods of EKS have one environment, and often one user; the token tells whose. */
+static void a_containers_token_is_in_the_name(void **state)
+{
+	char first[HASH_HEX_LEN], file[160];
+
+	(void)state;
+	put("token", "pod A");
+	snprintf(file, sizeof(file), "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=%s", path("token"));
+	set("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1/");
+	set(file);
+	memcpy(first, name_of(NULL), HASH_HEX_LEN);
+	assert_string_equal(name_of(NULL), first);
+	put("token", "pod B");
+	assert_string_not_equal(name_of(NULL), first);
+	configure("[profile c]\nrole_arn = r\ncredential_source = EcsContainer\n", CREDENTIALS);
+	memcpy(first, name_of("c"), HASH_HEX_LEN);
+	put("token", "pod C");
+	assert_string_not_equal(name_of("c"), first);
+}
+
+/* ACCOUNT=prod git push must not get what ACCOUNT=dev got. */
+static void a_programs_environment_is_in_the_name(void **state)
+{
+	char program[HASH_HEX_LEN], role[HASH_HEX_LEN];
+
+	(void)state;
+	configure(CONFIG "[profile pr]\nrole_arn = r\nsource_profile = p\n", CREDENTIALS);
+	set("ACCOUNT=dev");
+	memcpy(program, name_of("p"), HASH_HEX_LEN);
+	memcpy(role, name_of("pr"), HASH_HEX_LEN);
+	set("GIT_DIR=x");
+	set("_=/usr/bin/git");
+	set("SHLVL=2");
+	assert_string_equal(name_of("p"), program);
+	assert_string_equal(name_of("pr"), role);
+	set("ACCOUNT=prod");
+	assert_string_not_equal(name_of("p"), program);
+	assert_string_not_equal(name_of("pr"), role);
+	set("ACCOUNT=dev");
+	assert_string_equal(name_of("p"), program);
+	set("VAULT_TOKEN=x");
+	assert_string_not_equal(name_of("p"), program);
+}
+
 /* Where the token is looked for then, this program need not know. */
 static void a_sign_in_without_a_home_is_not_kept(void **state)
 {
@@ -940,6 +984,8 @@ int main(void)
 		CASE(the_same_is_the_same),
 		CASE(what_counts_is_in_the_name),
 		CASE(a_sign_out_is_another_name),
+		CASE(a_containers_token_is_in_the_name),
+		CASE(a_programs_environment_is_in_the_name),
 		CASE(a_sign_in_without_a_home_is_not_kept),
 		CASE(who_has_no_session),
 		CASE(by_the_kernel),
