@@ -1,5 +1,6 @@
 #include "doctor.h"
 #include "doctor_child.h"
+#include "lib/base/encode.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -156,25 +157,6 @@ void doctor_short_key(const char *key, char out[static 16])
 		snprintf(out, 16, "%.4s…%s", key, key + n - 4);
 }
 
-void doctor_quote(struct buf *out, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-./:@%+=,";
-
-	if (*word && word[strspn(word, plain)] == '\0') {
-		buf_adds(out, word);
-		return;
-	}
-	buf_addc(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *word);
-	}
-	buf_addc(out, '\'');
-}
-
 const char *doctor_path(const struct doctor *d, const char *path, char *out, size_t cap)
 {
 	size_t n = d->home ? strlen(d->home) : 0;
@@ -184,7 +166,7 @@ const char *doctor_path(const struct doctor *d, const char *path, char *out, siz
 		buf_adds(&word, "~/");
 		path += n + 1;
 	}
-	doctor_quote(&word, path);
+	encode_shell(path, &word);
 	snprintf(out, cap, "%s", buf_str(&word));
 	buf_free(&word);
 	return out;

@@ -122,9 +122,6 @@ void doctor_short_key(const char *key, char out[static 16]);
 /* A path for people and their shell: "~/x" below HOME, quoted where it must be. */
 const char *doctor_path(const struct doctor *d, const char *path, char *out, size_t cap);
 
-/* Appends a word as a shell takes it. */
-void doctor_quote(struct buf *out, const char *word);
-
 /* The file of a program as git or a shell finds it: a path as it is, a name in
  * `first` (a folder, may be "") and on PATH. False: not there, or not to be run. */
 bool doctor_which(const struct doctor *d, const char *first, const char *program, char *out,

@@ -5,6 +5,7 @@
  * credentials").
  */
 #include "doctor.h"
+#include "lib/base/encode.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ static void lost(struct doctor *d, const struct doctor_identity *who,
 	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
 
 	buf_addf(&fix, "%s\naws configure --profile ", switch_off);
-	doctor_quote(&fix, who->label);
+	encode_shell(who->label, &fix);
 	f.fix = buf_str(&fix);
 	doctor_found(d, &f, "Cloud9's managed temporary credentials are on, and the keys of profile %s may "
 		     "have been lost when Cloud9 wrote the file: switch them off, and give them again",
@@ -98,7 +99,7 @@ void doctor_cloud9(struct doctor *d, struct doctor_identity *who)
 	buf_adds(&fix, switch_off);
 	if (other && strcmp(who->label, "default") == 0) {
 		buf_adds(&fix, "\nexport AWS_PROFILE=");
-		doctor_quote(&fix, other);
+		encode_shell(other, &fix);
 	}
 	f.fix = buf_str(&fix);
 	if (!uses_default(d, who)) {

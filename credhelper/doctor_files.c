@@ -4,6 +4,7 @@
  */
 #include "doctor_config.h"
 
+#include "lib/base/encode.h"
 #include "lib/base/file.h"
 
 #include <dirent.h>
@@ -32,7 +33,7 @@ static void line_found(void *arg, const struct doctor_flaw *flaw)
 	doctor_path(l->d, l->path, shown, sizeof(shown));
 	if (flaw->sed) {
 		buf_adds(&fix, "sed -i ");
-		doctor_quote(&fix, flaw->sed);
+		encode_shell(flaw->sed, &fix);
 		buf_addf(&fix, " %s", shown);
 	} else {
 		buf_addf(&fix, "${EDITOR:-vi} +%d %s", flaw->line, shown);

@@ -4,6 +4,7 @@
 #include "doctor.h"
 #include "doctor_child.h"
 #include "doctor_mend.h"
+#include "lib/base/encode.h"
 
 #include <string.h>
 #include <strings.h>
@@ -36,7 +37,7 @@ void doctor_transport_check(struct doctor *d, struct doctor_place *p)
 		return;
 	if (*p->name) {
 		buf_adds(&fix, "git remote set-url ");
-		doctor_quote(&fix, p->name);
+		encode_shell(p->name, &fix);
 		buf_addf(&fix, " https%s", p->url + strlen("http"));
 	}
 	f.fix = buf_str(&fix);
@@ -70,7 +71,7 @@ void doctor_extra_header(struct doctor *d, struct doctor_place *p)
 			continue;
 		doctor_mend_command(d, e, &fix);
 		buf_adds(&fix, "--unset-all ");
-		doctor_quote(&fix, e->key);
+		encode_shell(e->key, &fix);
 		buf_adds(&fix, " '^[Aa]uthorization:'");
 		f.file = e->file;
 		f.fix = e->file ? buf_str(&fix) : NULL;
@@ -115,7 +116,7 @@ void doctor_tls(struct doctor *d, struct doctor_place *p)
 	if (e && !doctor_git_true(e)) {
 		doctor_mend_command(d, e, &fix);
 		buf_adds(&fix, "--unset-all ");
-		doctor_quote(&fix, e->key);
+		encode_shell(e->key, &fix);
 		f.file = e->file;
 		f.fix = e->file ? buf_str(&fix) : NULL;
 		doctor_found(d, &f, "http.sslVerify is off for %s: whoever is on the way can take the "
@@ -130,7 +131,7 @@ void doctor_tls(struct doctor *d, struct doctor_place *p)
 	if (e && e->value && *e->value && *e->value != '~' && access(e->value, R_OK) < 0) {
 		doctor_mend_command(d, e, &fix);
 		buf_adds(&fix, "--unset-all ");
-		doctor_quote(&fix, e->key);
+		encode_shell(e->key, &fix);
 		f = (struct doctor_finding){ .severity = DOCTOR_ERROR, .rule = "ca-file", .file = e->file,
 					     .fix = e->file ? buf_str(&fix) : NULL };
 		doctor_found(d, &f, "http.sslCAInfo names %s, which cannot be read: git trusts no "

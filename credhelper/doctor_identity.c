@@ -4,6 +4,7 @@
  */
 #include "doctor.h"
 
+#include "lib/base/encode.h"
 #include "lib/base/clock.h"
 
 #include <string.h>
@@ -67,7 +68,7 @@ void doctor_profile(struct doctor *d, struct doctor_identity *who)
 
 		f.rule = missing ? "no-profile" : "no-credentials";
 		buf_adds(&fix, "aws configure --profile ");
-		doctor_quote(&fix, who->label);
+		encode_shell(who->label, &fix);
 		if (missing && !d->cloud9)
 			f.fix = buf_str(&fix);
 		doctor_found(d, &f, "%s", err.message);

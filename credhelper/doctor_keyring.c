@@ -4,6 +4,7 @@
  */
 #include "doctor.h"
 
+#include "lib/base/encode.h"
 #include "lib/aws/creds_run.h"
 #include "lib/aws/session_place.h"
 
@@ -33,7 +34,7 @@ static void ask(struct doctor *d, const struct doctor_identity *who, const char 
 	if (creds_run_text(&run, &answer, &err) < 0) {
 		if (err.class == ERR_ACCESS || err.class == ERR_NO) {
 			buf_addf(&fix, "codetrain keyring store %s--profile ", git ? "--git " : "");
-			doctor_quote(&fix, entry);
+			encode_shell(entry, &fix);
 			f.fix = buf_str(&fix);
 		}
 		doctor_found(d, &f, "%s keeps its %s in the keyring, which does not give them: %s",
@@ -54,7 +55,7 @@ static void check_copy(struct doctor *d, const struct doctor_identity *who)
 	    !awsconfig_get(d->config, who->label, "aws_secret_access_key", &at))
 		return;
 	buf_adds(&fix, "codetrain keyring store --move --profile ");
-	doctor_quote(&fix, who->label);
+	encode_shell(who->label, &fix);
 	f = (struct doctor_finding){ .severity = DOCTOR_WARNING, .rule = "keys-beside-keyring",
 				     .file = at.file, .line = at.line, .fix = buf_str(&fix) };
 	doctor_found(d, &f, "profile %s has its keys in the keyring and in plain text too, and the file "

@@ -1,4 +1,5 @@
 #include "doctor_mend.h"
+#include "lib/base/encode.h"
 
 #include <string.h>
 
@@ -55,7 +56,7 @@ static void add_key(struct buf *out, const char *base, const char *name)
 	char key[600];
 
 	snprintf(key, sizeof(key), "credential.%s.%s", base, name);
-	doctor_quote(out, key);
+	encode_shell(key, out);
 }
 
 /* Is there already a section of this host where it would be written? */
@@ -82,10 +83,10 @@ static void add_value(const struct doctor_place *p, struct buf *out)
 		buf_adds(&value, "codecommit");
 		if (*p->profile) {
 			buf_adds(&value, " --profile ");
-			doctor_quote(&value, p->profile);
+			encode_shell(p->profile, &value);
 		}
 	}
-	doctor_quote(out, buf_str(&value));
+	encode_shell(buf_str(&value), out);
 	buf_free(&value);
 }
 
@@ -113,7 +114,7 @@ static void remove_general(const struct doctor *d, const struct doctor_place *p,
 			continue;
 		doctor_mend_command(d, h->entry, out);
 		buf_adds(out, "--unset-all ");
-		doctor_quote(out, h->entry->key);
+		encode_shell(h->entry->key, out);
 		buf_adds(out, " codecommit\n");
 		removed = true;
 	}
@@ -149,7 +150,7 @@ void doctor_mend_helpers(const struct doctor *d, const struct doctor_place *p, s
 		add_key(out, base, "helper");
 		buf_addc(out, ' ');
 		if (reset)
-			doctor_quote(out, "");
+			encode_shell("", out);
 		else
 			add_value(p, out);
 		buf_addc(out, '\n');
@@ -170,7 +171,7 @@ void doctor_mend_path(const struct doctor *d, const struct doctor_place *p,
 	if (wins) {
 		doctor_mend_command(d, wins, out);
 		if (*pattern) {
-			doctor_quote(out, wins->key);
+			encode_shell(wins->key, out);
 			buf_adds(out, " true");
 			return;
 		}

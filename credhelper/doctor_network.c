@@ -4,6 +4,7 @@
  */
 #include "doctor.h"
 
+#include "lib/base/encode.h"
 #include "lib/base/clock.h"
 #include "lib/net/http.h"
 
@@ -146,7 +147,7 @@ static void account_failed(struct doctor *d, const struct doctor_identity *who, 
 
 	if (err->class == ERR_ACCESS && wants_mfa(d, who)) {
 		buf_adds(&fix, "codetrain credentials --profile ");
-		doctor_quote(&fix, who->label);
+		encode_shell(who->label, &fix);
 		buf_adds(&fix, " -- true");
 		f = (struct doctor_finding){ .severity = DOCTOR_NOTE, .rule = "mfa",
 					     .fix = buf_str(&fix) };
@@ -159,7 +160,7 @@ static void account_failed(struct doctor *d, const struct doctor_identity *who, 
 			f.fix = unset_override(d);
 		} else if (err->class == ERR_ACCESS && who->choice.provider == CHAIN_CREDENTIALS_FILE) {
 			buf_adds(&fix, "aws configure --profile ");
-			doctor_quote(&fix, who->label);
+			encode_shell(who->label, &fix);
 			f.fix = buf_str(&fix);
 		}
 		doctor_found(d, &f, "%s", err->message);

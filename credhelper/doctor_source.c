@@ -4,6 +4,7 @@
  */
 #include "doctor.h"
 
+#include "lib/base/encode.h"
 #include "lib/aws/hash.h"
 #include "lib/base/file.h"
 
@@ -61,7 +62,7 @@ static void login(struct doctor *d, const struct doctor_identity *who)
 	if (access(path, F_OK) == 0)
 		return;
 	buf_adds(&fix, "aws login --profile ");
-	doctor_quote(&fix, who->label);
+	encode_shell(who->label, &fix);
 	f.fix = buf_str(&fix);
 	doctor_found(d, &f, "profile %s signs in with aws login, and nobody has signed in yet on this "
 		     "machine", who->label);

@@ -95,7 +95,7 @@ void doctor_sso(struct doctor *d, struct doctor_identity *who)
 	encode_hex(digest, sizeof(digest), hex);
 	snprintf(path, sizeof(path), "%s/.aws/sso/cache/%s.json", d->home, hex);
 	buf_addf(&fix, "aws sso login %s ", session ? "--sso-session" : "--profile");
-	doctor_quote(&fix, session ? session : who->label);
+	encode_shell(session ? session : who->label, &fix);
 	check_token(d, who, session, path, buf_str(&fix));
 	buf_free(&fix);
 }

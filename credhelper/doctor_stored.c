@@ -71,7 +71,7 @@ static void tell(struct doctor *d, const struct stored *s)
 
 	if (s->lasting) {
 		buf_adds(&fix, "codetrain keyring store --git --profile ");
-		doctor_quote(&fix, d->identity_count ? d->identities[0].label : "default");
+		encode_shell(d->identity_count ? d->identities[0].label : "default", &fix);
 		buf_addc(&fix, '\n');
 	}
 	buf_addf(&fix, "sed -i '%s' %s", buf_str(&s->fix),

@@ -9,7 +9,6 @@
 #include "lib/aws/chain.h"
 
 #define EXTERNAL_TIMEOUT_MS 150000	/* it may ask for an MFA code, and waits 120 s for it */
-#define EXTERNAL_KEYRING_TIMEOUT_MS 5000	/* it ends by itself after a second */
 
 /* Fits codecommit's `fetch`. On -1 the class is the exit code of that
  * program, the message its reason, with profile and provider when it named none. */

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { TIMEOUT_MS = 5000 };	/* codetrain-keyring ends by itself after a second */
-
 struct stored {
 	const char *name;	/* of the profile's credentials in the keyring */
 	bool chain_too;		/* the chain's answer is in the keyring as well */
@@ -73,7 +71,7 @@ static int ask(const char *profile, const char *name, const struct gitproto *git
 		.arguments = arguments,
 		.profile = profile,
 		.provider = chain_name(CHAIN_KEYRING),
-		.timeout_ms = TIMEOUT_MS,
+		.timeout_ms = CREDS_RUN_KEYRING_MS,
 	};
 	struct buf text = BUF_INIT_SECRET(CREDS_RUN_MAX);
 	int rc = creds_run_text(&run, &text, err);

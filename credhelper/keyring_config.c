@@ -1,4 +1,5 @@
 #include "keyring.h"
+#include "lib/base/encode.h"
 #include "lib/base/file.h"
 
 #include <errno.h>
@@ -63,26 +64,6 @@ int keyring_config_check(const struct keyring *k, struct err *err)
 	return is_git(k) ? 0 : check_chain(k, err);
 }
 
-/* A word of a command line, for a POSIX shell and for Python's shlex. */
-static void add_word(struct buf *out, const char *word)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				    "_-./@+=:,";
-
-	if (*word && !word[strspn(word, plain)]) {
-		buf_adds(out, word);
-		return;
-	}
-	buf_addc(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *word);
-	}
-	buf_addc(out, '\'');
-}
-
 static int command(const struct keyring *k, struct buf *out, struct err *err)
 {
 	char self[PATH_MAX_BYTES];
@@ -91,9 +72,9 @@ static int command(const struct keyring *k, struct buf *out, struct err *err)
 	if (n < 0)
 		return err_errno(err, "cannot find my own path in /proc/self/exe");
 	self[n] = '\0';
-	add_word(out, self);
+	encode_shell(self, out);
 	buf_adds(out, " get --profile ");
-	add_word(out, k->profile);
+	encode_shell(k->profile, out);
 	return buf_check(out, "the command for credential_process", err);
 }
 

@@ -1,5 +1,6 @@
 #include "remote_command.h"
 
+#include "lib/base/encode.h"
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
 
@@ -10,27 +11,14 @@ enum { ASK_MS = 10000 };	/* git --exec-path reads no file */
 
 static const char transport[] = "git-remote-https";
 
-/* As one word of sh. */
-static void quote(const char *word, struct buf *out)
-{
-	buf_addc(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *word);
-	}
-	buf_addc(out, '\'');
-}
-
 /* git gives what follows '!' to sh, with the verb behind it. */
 static void helper(const struct remote_target *t, const char *program, struct buf *out)
 {
 	buf_adds(out, "!exec ");
-	quote(program, out);
+	encode_shell(program, out);
 	if (*t->profile) {
 		buf_adds(out, " --profile=");
-		quote(t->profile, out);
+		encode_shell(t->profile, out);
 	}
 	if (t->foreign)
 		buf_addf(out, " --ignore-host-check --region=%s", t->region);

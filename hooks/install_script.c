@@ -5,7 +5,7 @@
 static const char head[] = "#!/bin/sh\n# made by `codetrain hooks install`";
 static const char program_line[] = "codetrain=";
 
-/* A word for sh, in single quotes. */
+/* A word for sh, always in single quotes, which is how it is read back. */
 static void quote(const char *s, struct buf *out)
 {
 	buf_addc(out, '\'');

@@ -109,6 +109,23 @@ int encode_percent(const void *in, size_t n, const char *keep, struct buf *out)
 	return out->failed ? -1 : 0;
 }
 
+int encode_shell(const char *word, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-./:@%+=,";
+
+	if (*word && word[strspn(word, plain)] == '\0')
+		return buf_adds(out, word);
+	buf_addc(out, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, *word);
+	}
+	return buf_addc(out, '\'');
+}
+
 int decode_percent(const char *in, size_t n, struct buf *out)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /*
- * Hex, base64 (RFC 4648) and percent-encoding (RFC 3986).
+ * Hex, base64 (RFC 4648), percent-encoding (RFC 3986), and a shell's words.
  */
 #ifndef CODETRAIN_ENCODE_H
 #define CODETRAIN_ENCODE_H
@@ -21,6 +21,10 @@ int decode_base64(const char *in, size_t n, struct buf *out);
 /* Everything but A-Z a-z 0-9 - . _ ~ and the characters of `keep` becomes %XX
  * with upper-case digits, as AWS's signature wants it. */
 int encode_percent(const void *in, size_t n, const char *keep, struct buf *out);
+
+/* One word for a POSIX shell, and for Python's shlex: as it is when it needs no
+ * quotes, otherwise in single ones. */
+int encode_shell(const char *word, struct buf *out);
 
 /* %XX to bytes; a % without two hex digits stays as it is. */
 int decode_percent(const char *in, size_t n, struct buf *out);

@@ -172,6 +172,25 @@ static void percent_and_hex(void **state)
 	buf_free(&d);
 }
 
+static void words_of_a_shell(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "plain/path-1.2@x", "plain/path-1.2@x" }, { "", "''" }, { "a b", "'a b'" },
+		{ "it's", "'it'\\''s'" }, { "$(x)`y`\n;", "'$(x)`y`\n;'" }, { "~", "'~'" }, { "*", "'*'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf out = BUF_INIT(100), none = BUF_INIT(1);
+
+		assert_int_equal(encode_shell(rows[i][0], &out), 0);
+		assert_string_equal(buf_str(&out), rows[i][1]);
+		assert_int_equal(encode_shell(rows[i][0], &none), -1);
+		buf_free(&out);
+		buf_free(&none);
+	}
+}
+
 static void clock_formats_and_parses(void **state)
 {
 	static const char *const same[] = {
@@ -308,6 +327,7 @@ int main(void)
 		cmocka_unit_test(strs_stay_terminated),
 		cmocka_unit_test(base64_follows_rfc_4648),
 		cmocka_unit_test(percent_and_hex),
+		cmocka_unit_test(words_of_a_shell),
 		cmocka_unit_test(clock_formats_and_parses),
 		cmocka_unit_test(options_in_every_form),
 		cmocka_unit_test(wrong_options_are_told),

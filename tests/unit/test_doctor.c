@@ -322,23 +322,6 @@ static void helper_lines(void **state)
 	}
 }
 
-static void words_for_a_shell(void **state)
-{
-	static const char *const words[][2] = {
-		{ "a-b_c/d.e", "a-b_c/d.e" }, { "", "''" }, { "a b", "'a b'" },
-		{ "it's", "'it'\\''s'" }, { "$x`y`", "'$x`y`'" }, { "~", "'~'" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		struct buf out = BUF_INIT(64);
-
-		doctor_quote(&out, words[i][0]);
-		assert_string_equal(buf_str(&out), words[i][1]);
-		buf_free(&out);
-	}
-}
-
 static void short_keys(void **state)
 {
 	char out[16];
@@ -357,7 +340,7 @@ int main(void)
 		cmocka_unit_test(many_sections),    cmocka_unit_test(properties_have_a_name),
 		cmocka_unit_test(urls_in_parts),    cmocka_unit_test(patterns_for_a_url),
 		cmocka_unit_test(git_configuration), cmocka_unit_test(helper_lines),
-		cmocka_unit_test(words_for_a_shell), cmocka_unit_test(short_keys),
+		cmocka_unit_test(short_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
