@@ -376,7 +376,7 @@ static void the_command(void **state)
 	t.profile[0] = '\0';
 	t.foreign = false;
 	assert_int_equal(remote_command(&t, "/c", "origin", "r", &argv, &err), 0);
-	assert_string_equal(argv.v[4], "credential.https://h.example:1.helper=!exec '/c'");
+	assert_string_equal(argv.v[4], "credential.https://h.example:1.helper=!exec /c");
 	strs_free(&argv);
 }
 
