@@ -1,4 +1,5 @@
 #include "creds_run.h"
+#include "chain.h"
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
 #include "lib/base/strs.h"
@@ -105,4 +106,23 @@ int creds_run(const struct creds_run *r, struct creds *out, struct err *err)
 		rc = creds_read_lines(buf_str(&answer), out, err);
 	buf_free(&answer);
 	return rc;
+}
+
+int creds_run_keyring(const struct awsconfig *config, const char *profile,
+		      const volatile int *stop, struct creds *out, struct err *err)
+{
+	struct awsconfig_value name;
+	const char *arguments[] = { "get", "--format", "lines", "--profile", profile, NULL };
+	const struct creds_run run = {
+		.program = "codetrain-keyring",
+		.arguments = arguments,
+		.profile = profile,
+		.provider = chain_name(CHAIN_KEYRING),
+		.timeout_ms = CREDS_RUN_KEYRING_MS,
+		.stop = stop,
+	};
+
+	if (awsconfig_get(config, profile, "codetrain_keyring", &name) && *name.value)
+		arguments[4] = name.value;
+	return creds_run(&run, out, err);
 }

@@ -6,6 +6,7 @@
 #ifndef CODETRAIN_CREDS_RUN_H
 #define CODETRAIN_CREDS_RUN_H
 
+#include "awsconfig.h"
 #include "creds.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -31,5 +32,12 @@ int creds_run_text(const struct creds_run *r, struct buf *answer, struct err *er
 
 /* The same, read as credentials. */
 int creds_run(const struct creds_run *r, struct creds *out, struct err *err);
+
+/* codetrain-keyring ends by itself after a second. */
+#define CREDS_RUN_KEYRING_MS 5000
+
+/* The keys that a profile has in the keyring, by the name in its codetrain_keyring. */
+int creds_run_keyring(const struct awsconfig *config, const char *profile,
+		      const volatile int *stop, struct creds *out, struct err *err);
 
 #endif
