@@ -59,13 +59,16 @@ static void ask_version(const char *path, char *out, size_t cap)
 	buf_free(&text);
 }
 
-/* Another copy is as good when it is of the same version. */
+/* Another copy is as good when it is of the same version. What lies in a folder that
+ * depends on where we are is not run to tell: it may be a stranger's repository. */
 static bool is_ours(const char *program, const char *path)
 {
 	char version[128], want[128];
 
 	if (is_own(program, path))
 		return true;
+	if (*path != '/')
+		return false;
 	ask_version(path, version, sizeof(version));
 	snprintf(want, sizeof(want), "%s %s", program, opt_version);
 	return strcmp(version, want) == 0;
@@ -104,6 +107,12 @@ static void helper_missing(struct doctor *d, const struct doctor_helper *h, cons
 	buf_free(&fix);
 }
 
+/* A repository that came in an archive brings its .git/config along. */
+static bool from_repository(const struct doctor_git_entry *e)
+{
+	return strcmp(e->scope, "system") != 0 && strcmp(e->scope, "global") != 0;
+}
+
 void doctor_helper_program(struct doctor *d, struct doctor_place *p)
 {
 	const struct doctor_helper *h = p->ours >= 0 ? &p->helpers[p->ours] : NULL;
@@ -118,7 +127,9 @@ void doctor_helper_program(struct doctor *d, struct doctor_place *p)
 		helper_missing(d, h, program);
 		return;
 	}
-	if (is_ours("git-credential-codecommit", found))
+	/* a program of the repository's own choice is not run either */
+	if (from_repository(h->entry) ? is_own("git-credential-codecommit", found)
+				      : is_ours("git-credential-codecommit", found))
 		return;
 	f.file = h->entry->file;
 	doctor_found(d, &f, "git starts %s, which is not the helper of this codetrain %s", found,

@@ -255,6 +255,27 @@ gone helper-version "a copy of ours"
 printf '#!/bin/sh\necho git-credential-codecommit 0.0.9\n' >"$T/git-credential-codecommit"
 found helper-version warning "one of another version"
 
+# ---- nothing that a repository brings along is run ----
+fresh
+printf '#!/bin/sh\ntouch "%s"\n' "$T/ran" >"$T/git-credential-codecommit"
+git config $K.helper ''
+git config --add $K.helper "$T/git-credential-codecommit"
+found helper-version warning "one that the repository names"
+git config --replace-all $K.helper "!$T/git-credential-codecommit" git-credential
+found helper-version warning "or as a command"
+git config --unset-all $K.helper
+cp "$T/git-credential-codecommit" .
+git config --global $K.helper '!./git-credential-codecommit'
+found helper-version warning "one below the current folder"
+git config core.fsmonitor "touch '$T/ran'"
+git config core.sshCommand "touch '$T/ran'"
+git config core.pager "touch '$T/ran'"
+git config alias.config "!touch '$T/ran'"
+git config credential.helper "!touch '$T/ran'"
+look
+ok "none was run" test ! -e "$T/ran"
+rm -f git-credential-codecommit
+
 # ---- stored passwords ----
 fresh
 stored="https://AKIACANARYCANARY0001:$PASSWORD@$HOST"
