@@ -54,7 +54,7 @@ static bool in_folder(const char *folder, size_t len, const char *name)
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	bool there;
 
-	buf_addf(&path, "%.*s/%s", (int)len, len ? folder : ".", name);
+	buf_addf(&path, "%.*s/%s", len ? (int)len : 1, len ? folder : ".", name);
 	there = !path.failed && access(buf_str(&path), X_OK) == 0;
 	buf_free(&path);
 	return there;

@@ -5,6 +5,7 @@
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define TEN "0123456789"
@@ -414,8 +416,10 @@ static void quoted_for_sh(void **state)
 static void git_is_there(void **state)
 {
 	const char *none[] = { "PATH=/nonexistent", NULL };
+	const char *here[] = { "PATH=/nonexistent:", NULL };
 	const char *empty[] = { NULL };
 	const char *real[] = { "PATH=/nonexistent:/usr/local/bin:/usr/bin:/bin", NULL };
+	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err err = { 0 };
 
 	(void)state;
@@ -427,6 +431,11 @@ static void git_is_there(void **state)
 	assert_int_equal(remote_command_check(environment, &err), -1);
 	variables = real;
 	assert_int_equal(remote_command_check(environment, &err), 0);
+	variables = here;	/* an empty name is the folder that we are in */
+	assert_int_equal(chdir("/usr/bin"), 0);
+	assert_int_equal(remote_command_check(environment, &err), 0);
+	assert_int_equal(fchdir(back), 0);
+	close(back);
 	variables = NULL;
 }
 
