@@ -31,17 +31,20 @@ void doctor_git_version(struct doctor *d)
 void doctor_transport_check(struct doctor *d, struct doctor_place *p)
 {
 	struct doctor_finding f = { .severity = DOCTOR_ERROR, .rule = "plain-http" };
-	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
+	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX), url = BUF_INIT(sizeof(p->url));
 
 	if (p->transport != DOCTOR_HTTP)
 		return;
 	if (*p->name) {
 		buf_adds(&fix, "git remote set-url ");
 		encode_shell(p->name, &fix);
-		buf_addf(&fix, " https%s", p->url + strlen("http"));
+		buf_addc(&fix, ' ');
+		buf_addf(&url, "https%s", p->url + strlen("http"));
+		encode_shell(buf_str(&url), &fix);
 	}
 	f.fix = buf_str(&fix);
 	doctor_found(d, &f, "%s is plain http, for which the helper gives no password", p->url);
+	buf_free(&url);
 	buf_free(&fix);
 }
 

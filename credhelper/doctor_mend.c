@@ -51,11 +51,12 @@ static void base_url(const struct doctor_place *p, char *out, size_t cap)
 		 p->parts.port);
 }
 
+/* The key of that name, or the section. */
 static void add_key(struct buf *out, const char *base, const char *name)
 {
 	char key[600];
 
-	snprintf(key, sizeof(key), "credential.%s.%s", base, name);
+	snprintf(key, sizeof(key), "credential.%s%s%s", base, name ? "." : "", name ? name : "");
 	encode_shell(key, out);
 }
 
@@ -143,7 +144,9 @@ void doctor_mend_helpers(const struct doctor *d, const struct doctor_place *p, s
 	base_url(p, base, sizeof(base));
 	remove_general(d, p, out);
 	if (has_section(d, base, rank)) {
-		buf_addf(out, "%s--remove-section credential.%s\n", scope_command(rank), base);
+		buf_addf(out, "%s--remove-section ", scope_command(rank));
+		add_key(out, base, NULL);
+		buf_addc(out, '\n');
 	}
 	for (int reset = others; reset >= 0; reset--) {
 		buf_addf(out, "%s--add ", scope_command(rank));

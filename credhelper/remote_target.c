@@ -8,6 +8,7 @@
 #include <strings.h>
 
 enum { FAR = 3, LISTED = 5 };	/* changes to a mistyped profile; how many others are named */
+enum { WORD_MAX = 300 };	/* of a command that is shown: cut off, its quotes would be open */
 
 static const char *variable(const struct chain_input *in, const char *name)
 {
@@ -23,6 +24,7 @@ static int no_profile(const struct chain_input *in, const char *profile, const c
 {
 	const char *const *others = awsconfig_profiles(in->config);
 	struct suggest near = SUGGEST_INIT(profile, FAR);
+	struct buf word = BUF_INIT(WORD_MAX);
 	size_t n = 0;
 
 	/* PROFILE@ is often taken for USER:PASSWORD@ */
@@ -37,7 +39,10 @@ static int no_profile(const struct chain_input *in, const char *profile, const c
 		suggest_offer(&near, others[i]);
 	if (near.nearest)
 		return err_suffix(err, "; did you mean \"%s\"?", near.nearest);
-	err_suffix(err, "; run aws configure --profile \"%.200s\"", profile);
+	/* a URL may be somebody else's: what is pasted into a shell must stay one word */
+	if (encode_shell(profile, &word) == 0)
+		err_suffix(err, "; run aws configure --profile %s", buf_str(&word));
+	buf_free(&word);
 	for (; n < LISTED && others[n]; n++)
 		err_suffix(err, "%s%s", n ? ", " : "; there are: ", others[n]);
 	return others[n] ? err_suffix(err, " …") : -1;

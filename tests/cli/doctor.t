@@ -303,6 +303,18 @@ fresh
 git remote set-url origin "http://$HOST/v1/repos/x"
 found plain-http error "a remote over http"
 mended plain-http
+git remote set-url origin "http://$HOST/v1/repos/x;touch \"$T/ran\""
+found plain-http error "one with a command in it"
+mended plain-http
+ok "which is not run with what mends it" test ! -e "$T/ran"
+git remote set-url origin 'https://x;touch ran/v1/repos/x'
+git config --global credential.helper 'codecommit --ignore-host-check'
+git config --global 'credential.https://x;touch ran.username' x
+found helper-all-hosts warning "a host with a command in it"
+finding helper-all-hosts "f['fix']" >"$T/mend"
+like "$(cat "$T/mend")" '--remove-section .*touch ran' "of which a section goes"
+sh "$T/mend" >>"$T/all" 2>&1
+ok "and which is not run either" test ! -e ran
 fresh
 git config --global http.extraHeader "Authorization: Basic $PASSWORD"
 found extra-header error "for all hosts"

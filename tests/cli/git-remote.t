@@ -165,7 +165,8 @@ while IFS='|' read -r url want name; do
 	like "$(err)" "^git-remote-codecommit: error: .*$want" 'is explained'
 done <<EOF
 codecommit://devop@app|profile "devop" \(from the URL\) .*\.aws/config .*did you mean "devops"|a mistyped profile
-codecommit://nobody@app|profile "nobody".*run aws configure --profile "nobody"; there are: devops, my prof|an unknown profile
+codecommit://nobody@app|profile "nobody".*run aws configure --profile nobody; there are: devops, my prof|an unknown profile
+codecommit://\$(touch x)@app|run aws configure --profile '\\$\(touch x\)'; there are|one that would run in a shell, pasted
 codecommit://nowhere@app|profile "nowhere" in .*\.aws/config.*write codecommit::us-east-2://nowhere@app|no region anywhere
 codecommit::us-east://devops@app|unknown region "us-east".*write codecommit://|a region that is none
 codecommit::devops@app|no "://"|no region and no ://
