@@ -20,12 +20,13 @@ static bool is_host(const char *host)
 	return host[n] == '\0';
 }
 
-/* Is it for us, and which region's? false: no. */
+/* Is it for us, and which region's? false: no. A git older than 2.26.1 takes a line break
+ * in a URL along: the password for one host would go to another. */
 static bool is_ours(const struct codecommit *c, const struct gitproto *git,
 		    char region[static REGION_MAX])
 {
 	region[0] = '\0';
-	if (strcmp(git->protocol, "https") != 0)
+	if (git->contradictory || strcmp(git->protocol, "https") != 0)
 		return false;
 	return region_codecommit_host(git->host, region) ||
 	       (c->ignore_host_check && is_host(git->host));

@@ -64,16 +64,20 @@ static void take_line(char *line, size_t len, struct gitproto *out)
 	value = strlen(equals + 1) == (size_t)(line + len - equals - 1) ? equals + 1 : "";
 	if (strcmp(line, "capability[]") == 0)
 		out->authtype |= strcmp(value, "authtype") == 0;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(line, names[i].name) == 0)
-			*names[i].value = value;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(line, names[i].name) != 0)
+			continue;
+		if (i < 2 && **names[i].value && strcmp(*names[i].value, value) != 0)
+			out->contradictory = true;
+		*names[i].value = value;
+	}
 }
 
 void gitproto_parse(struct buf *text, struct gitproto *out)
 {
 	char *s = text->data, *end = s ? s + text->len : s;
 
-	*out = (struct gitproto){ "", "", "", "", false };
+	*out = (struct gitproto){ "", "", "", "", false, false };
 	while (s < end) {
 		char *newline = memchr(s, '\n', (size_t)(end - s));
 		size_t len = (size_t)((newline ? newline : end) - s);

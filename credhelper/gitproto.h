@@ -19,6 +19,7 @@ struct gitproto {
 	const char *path;	/* decoded, without slashes at its ends */
 	const char *username;
 	bool authtype;		/* git knows authtype and ephemeral (2.46) */
+	bool contradictory;	/* the protocol or the host came twice, as no git says it */
 };
 
 /* Reads to an empty line or the end; of a secret `text` no copy is left. More than

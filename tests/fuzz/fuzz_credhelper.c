@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(buf_str(&answer), rc);
 	gitproto_parse(&copy, &git);
 	if (answer.len &&
-	    (strcmp(git.protocol, "https") != 0 || !region_codecommit_host(git.host, region)))
+	    (git.contradictory || strcmp(git.protocol, "https") != 0 || !region_codecommit_host(git.host, region)))
 		abort();
 	buf_free(&request);
 	buf_free(&copy);

@@ -269,6 +269,11 @@ static void silence_for_others(void **state)
 		HTTPS "host=git-codecommit.us-east-1.amazonaws.com.evil.example\n" REPO,
 		HTTPS "host=git-codecommit.us-east-1.amazonaws.com@evil.example\n" REPO,
 		HTTPS "host=GIT-CODECOMMIT.us-east-1.amazonaws.com\n" REPO,
+		/* a URL with a line break in it (CVE-2020-5260) */
+		HTTPS "host=evil.example\n" HOST REPO,
+		HTTPS "host=evil.example\npath=x\n" HOST,
+		HTTPS HOST "host=git-codecommit.us-east-2.amazonaws.com\n" REPO,
+		"protocol=http\n" HOST HTTPS REPO,
 		HTTPS "host=github.com\n",	/* no path: not our business either */
 	};
 
