@@ -57,6 +57,13 @@ static int as_json(const struct keyring_item *const *items, size_t n, struct err
 	return rc;
 }
 
+/* Other programs write into the keyring too, and a terminal obeys what it is shown. */
+static void put_cell(const char *text, size_t width)
+{
+	term_safe(stdout, text, strlen(text));
+	printf("%*s ", strlen(text) < width ? (int)(width - strlen(text)) : 0, "");
+}
+
 static int as_table(const struct keyring_item *const *items, size_t n)
 {
 	char name[CREDS_SECRET_MAX + 1], modified[CLOCK_EXTENDED_LEN];
@@ -69,8 +76,12 @@ static int as_table(const struct keyring_item *const *items, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		keyring_text_name(items[i], name, sizeof(name));
 		clock_extended(items[i]->modified, modified);
-		printf("%-20s %-5s %-24s %-20s %s\n", items[i]->profile, items[i]->kind, name, modified,
-		       items[i]->where);
+		put_cell(items[i]->profile, 20);
+		put_cell(items[i]->kind, 5);
+		put_cell(name, 24);
+		put_cell(modified, 20);
+		term_safe(stdout, items[i]->where, strlen(items[i]->where));
+		putchar('\n');
 	}
 	return 0;
 }

@@ -72,6 +72,13 @@ credential_process
 codetrain_keyring' 'has a section now'
 like "$("$K" get --profile new)" '"shh"' 'and its key'
 
+csi=$(printf '\302\233')
+printf 'AKIDCSI\nshh' | "$K" store --profile "x${csi}2J" >"$OUT" 2>"$ERR"
+is "$?" 0 'a profile whose name speaks to terminals'
+lacks "$("$K" list)" "$csi" 'is listed without what they obey'
+like "$("$K" list)" '^x\?2J +keys +AKIDCSI ' 'and what is listed stays in its columns'
+"$K" erase --profile "x${csi}2J" >"$OUT" 2>"$ERR"
+
 terminal() { env STDOUT="$T/stdout" python3 "$SOURCE/tests/lib/on_a_terminal.py" ': ' "$@"; }
 typed=$(terminal "AKIDTYPED
 typed/secret" "$K" store --profile typed)
