@@ -4,11 +4,12 @@
  */
 #include "doctor.h"
 
+#include "lib/aws/signin_file.h"
 #include "lib/base/clock.h"
 #include "lib/base/encode.h"
 #include "lib/base/file.h"
 
-#include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { TOKEN_MAX = 64 << 10, SOON = 900 };
@@ -81,21 +82,19 @@ static void check_token(struct doctor *d, const struct doctor_identity *who, con
 void doctor_sso(struct doctor *d, struct doctor_identity *who)
 {
 	const char *session, *key;
-	unsigned char digest[SHA_DIGEST_LENGTH];
-	char hex[2 * SHA_DIGEST_LENGTH + 1], path[PATH_MAX_BYTES];
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct err no_path;
 	struct buf fix = BUF_INIT(DOCTOR_FIX_MAX);
 
 	if (!who->chosen || who->choice.provider != CHAIN_SSO || !d->home)
 		return;
 	session = doctor_property(d, who, "sso_session");
 	key = session ? session : setting(d, who, session, "sso_start_url");
-	if (!key)
+	if (!key || signin_file_sso(d->home, key, &path, &no_path) < 0)
 		return;
-	SHA1((const unsigned char *)key, strlen(key), digest);
-	encode_hex(digest, sizeof(digest), hex);
-	snprintf(path, sizeof(path), "%s/.aws/sso/cache/%s.json", d->home, hex);
 	buf_addf(&fix, "aws sso login %s ", session ? "--sso-session" : "--profile");
 	encode_shell(session ? session : who->label, &fix);
-	check_token(d, who, session, path, buf_str(&fix));
+	check_token(d, who, session, buf_str(&path), buf_str(&fix));
+	buf_free(&path);
 	buf_free(&fix);
 }

@@ -205,20 +205,20 @@ static const struct provider {
 	enum chain_provider provider;
 	const char *name;
 	int (*wants)(const struct chain_question *q, struct err *err);
-	bool local;
+	bool local, sessions;
 	const char *credential_source;
 } providers[] = {
-	{ CHAIN_ENVIRONMENT, "environment", wants_environment, true, "Environment" },
-	{ CHAIN_ASSUME_ROLE, "assume role", wants_role, false, NULL },
-	{ CHAIN_WEB_IDENTITY, "web identity", wants_web_identity, false, NULL },
-	{ CHAIN_SSO, "SSO", wants_sso, false, NULL },
-	{ CHAIN_CREDENTIALS_FILE, "credentials file", wants_credentials_file, true, NULL },
-	{ CHAIN_LOGIN, "aws login", wants_login, false, NULL },
-	{ CHAIN_KEYRING, "keyring", wants_keyring, false, NULL },
-	{ CHAIN_PROCESS, "credential_process", wants_process, false, NULL },
-	{ CHAIN_CONFIG_FILE, "config file", wants_config_file, true, NULL },
-	{ CHAIN_CONTAINER, "container", wants_container, false, "EcsContainer" },
-	{ CHAIN_IMDS, "instance metadata", wants_imds, false, "Ec2InstanceMetadata" },
+	{ CHAIN_ENVIRONMENT, "environment", wants_environment, true, false, "Environment" },
+	{ CHAIN_ASSUME_ROLE, "assume role", wants_role, false, true, NULL },
+	{ CHAIN_WEB_IDENTITY, "web identity", wants_web_identity, false, true, NULL },
+	{ CHAIN_SSO, "SSO", wants_sso, false, true, NULL },
+	{ CHAIN_CREDENTIALS_FILE, "credentials file", wants_credentials_file, true, false, NULL },
+	{ CHAIN_LOGIN, "aws login", wants_login, false, true, NULL },
+	{ CHAIN_KEYRING, "keyring", wants_keyring, false, false, NULL },
+	{ CHAIN_PROCESS, "credential_process", wants_process, false, true, NULL },
+	{ CHAIN_CONFIG_FILE, "config file", wants_config_file, true, false, NULL },
+	{ CHAIN_CONTAINER, "container", wants_container, false, true, "EcsContainer" },
+	{ CHAIN_IMDS, "instance metadata", wants_imds, false, true, "Ec2InstanceMetadata" },
 };
 
 enum { PROVIDERS = sizeof(providers) / sizeof(*providers) };
@@ -243,6 +243,13 @@ bool chain_is_local(enum chain_provider provider)
 	const struct provider *p = row(provider);
 
 	return p && p->local;
+}
+
+bool chain_has_sessions(enum chain_provider provider)
+{
+	const struct provider *p = row(provider);
+
+	return p && p->sessions;
 }
 
 const char *chain_web_identity(const struct chain_input *in, const struct chain_choice *choice,

@@ -49,6 +49,8 @@ struct chain_choice {
 const char *chain_name(enum chain_provider provider);
 /* Does its answer need neither the network nor another process? */
 bool chain_is_local(enum chain_provider provider);
+/* Are they fetched, and may they end? */
+bool chain_has_sessions(enum chain_provider provider);
 
 /* --profile, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default". */
 const char *chain_profile(const struct chain_input *in);

@@ -43,30 +43,13 @@ static int wanted(const char *setting, unsigned *out, struct err *err)
 		       "or off", setting);
 }
 
-/* Of the others, either there is nothing to fetch or what they give does not end. */
-static bool has_sessions(enum chain_provider provider)
-{
-	switch (provider) {
-	case CHAIN_ASSUME_ROLE:
-	case CHAIN_WEB_IDENTITY:
-	case CHAIN_SSO:
-	case CHAIN_LOGIN:
-	case CHAIN_PROCESS:
-	case CHAIN_CONTAINER:
-	case CHAIN_IMDS:
-		return true;
-	default:
-		return false;
-	}
-}
-
 int session_open(struct session *s, const struct session_scope *scope, unsigned allowed,
 		 struct err *err)
 {
 	unsigned bits;
 
 	*s = (struct session){ .getenv = scope->in->getenv };
-	if (!scope->variables || !has_sessions(scope->choice->provider))
+	if (!scope->variables || !chain_has_sessions(scope->choice->provider))
 		return 0;
 	if (wanted(s->getenv("CODETRAIN_SESSION_CACHE"), &bits, err) < 0)
 		return -1;
