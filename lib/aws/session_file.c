@@ -40,6 +40,14 @@ static bool is_own_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
+/* In another's home (sudo with his HOME) what we make would be in his way from then on. */
+static bool is_others_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid != geteuid();
+}
+
 /* BASE/codetrain, or BASE/BELOW/codetrain; both are made when `make`. */
 static int open_folder(const char *base, const char *below, bool make)
 {
@@ -49,7 +57,7 @@ static int open_folder(const char *base, const char *below, bool make)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && make) {
+	if (fd < 0 && errno == ENOENT && make && !is_others_folder(base)) {
 		char *slash = path + n - strlen("/codetrain");
 
 		*slash = '\0';

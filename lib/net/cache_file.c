@@ -89,6 +89,15 @@ bool cache_file_writable(const char *path)
 	return access(folder, W_OK | X_OK) == 0;
 }
 
+bool cache_file_at_home(const char *home, const char *path)
+{
+	char folder[PATH_MAX_BYTES];
+	struct stat st;
+
+	folder_of(path, folder);
+	return (stat(folder, &st) == 0 || stat(home, &st) == 0) && st.st_uid == geteuid();
+}
+
 int cache_file_write(const char *path, const cJSON *tree, struct err *err)
 {
 	struct buf text = BUF_INIT_SECRET(CACHE_FILE_MAX);

@@ -29,6 +29,10 @@ int cache_file_read(const char *path, enum cache_file_trust trust, struct cache_
 
 /* May a file be made in its folder? */
 bool cache_file_writable(const char *path);
+
+/* Is its folder ours, or the home in which it would be made? With sudo and another's
+ * HOME it is not, and what root makes there would be in his way. */
+bool cache_file_at_home(const char *home, const char *path);
 /* Makes the folder too. */
 int cache_file_write(const char *path, const cJSON *tree, struct err *err);
 

@@ -183,7 +183,8 @@ int cli_cache_through(struct aws *a, const struct cli_cache_item *item,
 	if (alive && !creds_expires_within(there, aws_now(a), window(item))) {
 		*out = *there;
 	} else if (fetch(arg, out, &why) == 0) {
-		if (out->expiration && out->session_token[0])
+		if (out->expiration && out->session_token[0] &&
+		    cache_file_at_home(aws_home(a), buf_str(&path)))
 			keep(buf_str(&path), item, out);
 	} else if (alive && why.class != ERR_USAGE) {
 		*out = *there;

@@ -293,6 +293,23 @@ status 0 "a cache that cannot be written is no failure" ours role
 is "$(err)" "" "and not a word of it"
 rm -f "$HOME/.aws/cli"
 
+# ---- sudo that keeps HOME: what root would make is in the user's way ----
+if [ "$(id -u)" -eq 0 ]; then
+	chown 65534 "$HOME"
+	rm -rf "$HOME/.cache"
+	status 0 "root in another's home" env CODETRAIN_SESSION_CACHE=file AWS_ENDPOINT_URL="$S/ok" "$C" --profile role
+	[ ! -e "$HOME/.aws/cli" ] && [ ! -e "$HOME/.cache" ]
+	ok "makes nothing there"
+	mkdir -p "$cache" "$HOME/.cache" && chown -R 65534 "$HOME/.aws/cli" "$HOME/.cache"
+	status 0 "where the folders are" env CODETRAIN_SESSION_CACHE=file AWS_ENDPOINT_URL="$S/ok" "$C" --profile role
+	is "$(find "$HOME" -user 0 ! -path "$HOME/.aws" ! -path "$HOME/.aws/con*" ! -path "$HOME/.aws/cred*")" "" \
+		"makes nothing in them"
+	chown -R 0 "$HOME"
+	rm -rf "$HOME/.aws/cli" "$HOME/.cache"
+else
+	skip "root in another's home" "needs root"
+fi
+
 # ---- a role that is no profile's ----
 rm -rf "$cache"
 status 0 "a role in a secret" env AWS_ENDPOINT_URL="$S/ok" "$C" --profile base --secret role
