@@ -217,7 +217,13 @@ user=
 [ "$(id -u)" -ne 0 ] || user='setpriv --reuid=65534 --regid=65534 --clear-groups'
 $user true 2>/dev/null || bail 'setpriv does not work here'
 cp "$helper" "$SOURCE/tests/lib/process_memory.py" "$D"
-look() { $user python3 "$D/process_memory.py" "$@"; }
+# one that this user may run: a python in somebody's home is not
+runs=
+for p in python3 /usr/bin/python3; do
+	[ -n "$runs" ] || ! $user "$p" -c '' 2>/dev/null || runs=$p
+done
+[ -n "$runs" ] || bail "no python3 that every user can run"
+look() { $user "$runs" "$D/process_memory.py" "$@"; }
 mkfifo "$D/keys" "$D/ask" "$D/answer"
 chmod 666 "$D"/keys "$D"/ask "$D"/answer
 cat >"$D/run" <<'END'
