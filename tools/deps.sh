@@ -24,7 +24,7 @@ packages() {
 	test)
 		packages demo
 		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace openssl procps \
-			dbus-daemon gnome-keyring iproute2 ;;
+			dbus-daemon dbus-bin gnome-keyring iproute2 ;;
 	bench)
 		echo python3 python3-venv openssl awscli ;;
 	*)
