@@ -184,7 +184,8 @@ clean() { # clean NAME
 }
 if strace -qq -f -o /dev/null true 2>/dev/null; then
 	record sh -c "true $secret"
-	ok 'an argument would be seen' leaks "$secret" >/dev/null
+	leaks "$secret" >/dev/null
+	is $? 0 'an argument would be seen'
 	from_start
 	G_DBUS_DEBUG=all G_MESSAGES_DEBUG=all record "$K" store --profile p >"$OUT" 2>"$ERR"
 	ok 'store' grep -q 'is in the keyring' "$ERR"
