@@ -5,8 +5,7 @@
 #include <string.h>
 
 /* The service's own place in the profile's [services NAME] section: "s3.endpoint_url". */
-static int from_services(const struct aws *a, const struct aws_service *service, const char **out,
-			 struct err *err)
+static int from_services(const struct aws *a, const char *id, const char **out, struct err *err)
 {
 	const char *section = aws_property(a, "services");
 	struct awsconfig_value value;
@@ -19,17 +18,16 @@ static int from_services(const struct aws *a, const struct aws_service *service,
 		return err_set(err, ERR_USAGE, "profile %s names the services section \"%.64s\", and "
 			       "there is no [services %.64s] in %s", a->label, section, section,
 			       awsconfig_config_path(a->shared->config));
-	for (i = 0; i < 60 && service->id[i]; i++)
-		name[i] = (char)tolower((unsigned char)service->id[i]);
+	for (i = 0; i < 60 && id[i]; i++)
+		name[i] = (char)tolower((unsigned char)id[i]);
 	snprintf(name + i, sizeof(name) - i, ".endpoint_url");
 	if (awsconfig_get_section(a->shared->config, "services", section, name, &value))
 		*out = value.value;
 	return 0;
 }
 
-/* In the SDKs' order; NULL when AWS's own is meant. */
-static int override(const struct aws *a, const struct aws_service *service, const char **out,
-		    struct err *err)
+/* In the SDKs' order. */
+int aws_endpoint_configured(const struct aws *a, const char *id, const char **out, struct err *err)
 {
 	const char *ignore = aws_getenv(a, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
 	char variable[80];
@@ -37,10 +35,10 @@ static int override(const struct aws *a, const struct aws_service *service, cons
 	*out = NULL;
 	if (aws_truth(ignore ? ignore : aws_property(a, "ignore_configured_endpoint_urls")))
 		return 0;
-	snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", service->id);
+	snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", id);
 	if ((*out = aws_getenv(a, variable)) || (*out = aws_getenv(a, "AWS_ENDPOINT_URL")))
 		return 0;
-	if (from_services(a, service, out, err) < 0)
+	if (from_services(a, id, out, err) < 0)
 		return -1;
 	if (!*out)
 		*out = aws_property(a, "endpoint_url");
@@ -87,7 +85,7 @@ int aws_endpoint(const struct aws *a, const struct aws_service *service, struct 
 	};
 	bool one_for_all = false;
 
-	if (override(a, service, &want.override, err) < 0 ||
+	if (aws_endpoint_configured(a, service->id, &want.override, err) < 0 ||
 	    (strcmp(service->id, "STS") == 0 && global_sts(a, &want, &one_for_all, err) < 0))
 		return -1;
 	if (one_for_all) {

@@ -90,6 +90,8 @@ void aws_session_forget(const struct aws *a, const char *access_key_id);
 
 /* ---- aws_endpoint.c -------------------------------------------------------------- */
 
+/* The endpoint that is configured for the service of this id; NULL when AWS's own is meant. */
+int aws_endpoint_configured(const struct aws *a, const char *id, const char **out, struct err *err);
 int aws_endpoint(const struct aws *a, const struct aws_service *service, struct endpoint *out,
 		 struct err *err);
 

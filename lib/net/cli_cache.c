@@ -109,8 +109,20 @@ static int entry_path(const struct aws *a, const char *key, struct buf *out)
 	return home ? buf_addf(out, "%s/.aws/cli/cache/%s.json", home, key) : -1;
 }
 
+/* Another endpoint than AWS's own, of which the entry comes; no tool of AWS knows the member. */
+static const char endpoint_member[] = "codetrainEndpoint";
+
+static const char *configured_endpoint(const struct aws *a, const struct cli_cache_item *item)
+{
+	const char *endpoint = NULL;
+	struct err ignored;
+
+	return aws_endpoint_configured(a, item->service, &endpoint, &ignored) == 0 ? endpoint : NULL;
+}
+
 /* What is there and alive, and was not refused; what is wrong with it is no matter. */
-static bool recall(const struct aws *a, const char *path, const char *source, struct creds *out)
+static bool recall(const struct aws *a, const char *path, const struct cli_cache_item *item,
+		   struct creds *out)
 {
 	struct cache_file file;
 	struct err ignored;
@@ -126,9 +138,10 @@ static bool recall(const struct aws *a, const char *path, const char *source, st
 	secret = json_string(c, "SecretAccessKey", NULL);
 	token = json_string(c, "SessionToken", NULL);
 	good = key && secret && token && *token && strcmp(key, a->refused) != 0 &&
+	       (!json_get(file.tree, endpoint_member) || configured_endpoint(a, item)) &&
 	       cache_file_time(json_string(c, "Expiration", ""), &end) == 0 &&
 	       end - aws_now(a) >= LEAST_LEFT &&
-	       creds_set(out, key, secret, token, source, &ignored) == 0;
+	       creds_set(out, key, secret, token, item->source, &ignored) == 0;
 	if (good) {
 		out->expiration = end;
 		provider_take_account(json_string(c, "AccountId", NULL), out);
@@ -137,14 +150,17 @@ static bool recall(const struct aws *a, const char *path, const char *source, st
 	return good;
 }
 
-static void keep(const char *path, const struct cli_cache_item *item, const struct creds *c)
+static void keep(const struct aws *a, const char *path, const struct cli_cache_item *item,
+		 const struct creds *c)
 {
+	const char *endpoint = configured_endpoint(a, item);
 	cJSON *tree = cJSON_CreateObject();
 	char end[CLOCK_EXTENDED_LEN];
 	struct err ignored;
 
 	clock_extended(c->expiration, end);
-	if ((!item->provider_type || json_set_string(tree, "ProviderType", item->provider_type) == 0) &&
+	if ((!endpoint || json_set_string(tree, endpoint_member, endpoint) == 0) &&
+	    (!item->provider_type || json_set_string(tree, "ProviderType", item->provider_type) == 0) &&
 	    json_set_string(tree, "Credentials.AccessKeyId", c->access_key_id) == 0 &&
 	    json_set_string(tree, "Credentials.SecretAccessKey", c->secret_access_key) == 0 &&
 	    json_set_string(tree, "Credentials.SessionToken", c->session_token) == 0 &&
@@ -179,13 +195,13 @@ int cli_cache_through(struct aws *a, const struct cli_cache_item *item,
 		buf_free(&path);
 		return -1;
 	}
-	alive = recall(a, buf_str(&path), item->source, there);
+	alive = recall(a, buf_str(&path), item, there);
 	if (alive && !creds_expires_within(there, aws_now(a), window(item))) {
 		*out = *there;
 	} else if (fetch(arg, out, &why) == 0) {
 		if (out->expiration && out->session_token[0] &&
 		    cache_file_at_home(aws_home(a), buf_str(&path)))
-			keep(buf_str(&path), item, out);
+			keep(a, buf_str(&path), item, out);
 	} else if (alive && why.class != ERR_USAGE) {
 		*out = *there;
 	} else {

@@ -35,6 +35,7 @@ int cli_cache_key(const struct cli_cache_argument *arguments, size_t n, bool spa
 struct cli_cache_item {
 	char key[CLI_CACHE_KEY_LEN];	/* "": there is none, only fetch */
 	const char *source;		/* for struct creds */
+	const char *service;		/* the id of the one that gives them */
 	const char *provider_type;	/* "sso", by which `aws sso logout` finds it; or NULL */
 	long duration;			/* of the credentials when asked for one; 0: not known */
 };
@@ -45,6 +46,10 @@ struct cli_cache_item {
  * half: with botocore's 15 minutes a role of 15 minutes would be asked for, and
  * an MFA code typed, each time. When `fetch` fails, what is still good for a minute
  * serves on, unless the failure is one of usage.
+ *
+ * An entry does not say who gave it, so what we write says when that was a configured
+ * endpoint (AWS_ENDPOINT_URL …): it is not used where AWS's own is meant. Otherwise whoever
+ * sets a variable once would choose the keys from then on.
  */
 int cli_cache_through(struct aws *a, const struct cli_cache_item *item,
 		      int (*fetch)(void *arg, struct creds *out, struct err *err), void *arg,

@@ -131,7 +131,7 @@ int provider_role(const struct provider_request *p, struct creds *out, struct er
 	char source[sizeof(out->source)];
 	struct chain_role role;
 	struct assuming as = { p, &role };
-	struct cli_cache_item item = { .source = source };
+	struct cli_cache_item item = { .source = source, .service = "STS" };
 
 	if (chain_role(&in, p->choice->profile, &role, err) < 0)
 		return -1;

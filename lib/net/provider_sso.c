@@ -120,7 +120,8 @@ int provider_sso(const struct provider_request *p, struct creds *out, struct err
 {
 	char source[sizeof(out->source)];
 	struct sso s = { .source = source };
-	struct cli_cache_item item = { .source = source, .provider_type = "sso" };
+	struct cli_cache_item item = { .source = source, .provider_type = "sso",
+				       .service = "SSO" };
 
 	if (settings(p, &s, err) < 0)
 		return -1;

@@ -82,7 +82,7 @@ int provider_web_identity(const struct provider_request *p, struct creds *out, s
 	const struct cli_cache_argument arguments[] = {
 		{ "RoleArn", e.role, 0 }, { "RoleSessionName", e.session, 0 },
 	};
-	struct cli_cache_item item = { .source = source };
+	struct cli_cache_item item = { .source = source, .service = "STS" };
 
 	if (!e.file || !e.role)
 		return err_set(err, ERR_USAGE, "a token file and a role are needed");

@@ -99,7 +99,7 @@ file=$cache/$(key '{"RoleArn": "arn:aws:iam::222222222222:role/deploy"}').json
 is "$(stat -c %a "$file")" 600 "an entry is for this user alone"
 is "$(stat -c %a "$cache")" 755 "in a folder as botocore makes it"
 is "$(python3 -c "import json; d=json.load(open('$file')); print(sorted(d), sorted(d['Credentials']), d['Credentials']['Expiration'])")" \
-	"['Credentials'] ['AccessKeyId', 'AccountId', 'Expiration', 'SecretAccessKey', 'SessionToken'] 2099-01-02T03:04:05Z" "with what botocore reads of it"
+	"['Credentials', 'codetrainEndpoint'] ['AccessKeyId', 'AccountId', 'Expiration', 'SecretAccessKey', 'SessionToken'] 2099-01-02T03:04:05Z" "with what botocore reads of it"
 is "$(find "$cache" ! -name '????????????????????????????????????????.json' -type f)" "" "and nothing else is left there"
 ! grep -rq canarySecret "$cache"
 ok "the long-lived key is in none of them"
@@ -292,6 +292,13 @@ rm -rf "$HOME/.aws/cli"
 status 0 "a cache that cannot be written is no failure" ours role
 is "$(err)" "" "and not a word of it"
 rm -f "$HOME/.aws/cli"
+
+# ---- what a configured endpoint gave is not for AWS's own ----
+rm -rf "$cache"
+status 0 "a role of an endpoint of one's own" ours role
+status 0 "is kept for such endpoints" ours role $DEAD
+status 7 "and is not served when AWS is meant" env -u AWS_ENDPOINT_URL HTTPS_PROXY=$DEAD "$C" --profile role
+rm -rf "$HOME/.aws/cli"
 
 # ---- sudo that keeps HOME: what root would make is in the user's way ----
 if [ "$(id -u)" -eq 0 ]; then

@@ -101,7 +101,7 @@ abroad ASIASSO0000000000000 ssoToken 111111111111
 older ASIASSO0000000000000 ssoToken 111111111111" "botocore finds all of them in the AWS CLI's cache"
 entry=$HOME/.aws/cli/cache/$(printf '{"accountId":"111111111111","roleName":"Admin","sessionName":"corp"}' | sha1sum | cut -d' ' -f1).json
 is "$(python3 -c "import json; d=json.load(open('$entry')); print(sorted(d), d['ProviderType'], d['Credentials']['Expiration'])")" \
-	"['Credentials', 'ProviderType'] sso 2099-01-02T00:04:05Z" "which a sign-out finds too"
+	"['Credentials', 'ProviderType', 'codetrainEndpoint'] sso 2099-01-02T00:04:05Z" "which a sign-out finds too"
 forget
 theirs corp abroad older >"$T/theirs"
 for p in corp abroad older; do
