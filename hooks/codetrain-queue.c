@@ -163,7 +163,7 @@ static int verb_list(struct request *q, struct err *err)
 
 static int verb_show(struct request *q, struct err *err)
 {
-	int64_t event;
+	int64_t event = 0;
 
 	return numbers(q, 0, &event, err) < 0 ? -1 : print(q, NULL, event, err);
 }

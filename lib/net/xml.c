@@ -179,8 +179,7 @@ static int fail(const struct reader *r, const char *name, struct err *err)
 
 	if (!fault)
 		fault = XML_ErrorString(XML_GetErrorCode(r->parser));
-	return err_set(err, ERR_USAGE, "%s:%lu: not XML that can be read: %s", name,
-		       (unsigned long)XML_GetCurrentLineNumber(r->parser), fault);
+	return err_set(err, ERR_USAGE, "%s: not XML that can be read: %s", name, fault);
 }
 
 cJSON *xml_parse(const char *text, size_t len, const char *name, struct err *err)
