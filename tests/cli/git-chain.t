@@ -150,6 +150,8 @@ rm -f "$T"/*.asked
 git credential approve <"$OUT"
 is "$(sed -n 1p "$T/last.asked")" store 'what ours has answered is handed on by git'
 if [ -n "$ephemeral" ]; then
+	rm "$T/last.asked"
+	git ls-remote "$url" >/dev/null
 	like "$(cat "$T/last.asked")" '^ephemeral=1$' 'as not to be kept'
 else
 	skip 'as not to be kept' 'this git is older than 2.46'

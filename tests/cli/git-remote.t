@@ -191,7 +191,7 @@ like "$(err)" 'set GIT_ALLOW_PROTOCOL=codecommit:https' 'GIT_ALLOW_PROTOCOL with
 run env GIT_ALLOW_PROTOCOL=ssh:codecommit:https git ls-remote codecommit://devops@app
 is "$rc" 0 'with https it works'
 run git -c protocol.allow=never -c protocol.codecommit.allow=always ls-remote codecommit://devops@app
-like "$(err)" '"https".*libcurl' 'a policy that allows codecommit alone'
+like "$(err)" '"https".*(libcurl|disabled)' 'a policy that allows codecommit alone'
 run git -c protocol.allow=never -c protocol.codecommit.allow=always -c protocol.https.allow=always \
 	ls-remote codecommit://devops@app
 is "$rc" 0 'and with https too'

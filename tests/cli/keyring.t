@@ -254,11 +254,6 @@ git config --global credential.useHttpPath true
 filled=$(printf 'url=https://%s/v1/repos/MyDemoRepo\n\n' $host | git credential fill)
 like "$filled" "^username=dev-at-111111111111\$" 'git credential fill: the user name'
 is "$(printf '%s\n' "$filled" | sed -n 's/^password=//p')" "$password" 'and the password'
-git config --global --add credential.helper store
-printf '%s\n\n' "$filled" | git credential approve
-ok 'a helper that stores in a file is given it only by a git that does not know "ephemeral"' \
-	sh -c '! grep -qs dev-at "$HOME/.git-credentials" || ! git version | grep -qE " 2\.(4[6-9]|[5-9])"'
-rm -f "$HOME/.git-credentials"
 git config --global --unset-all credential.helper
 
 typed=$(terminal "u-at-1
