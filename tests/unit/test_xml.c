@@ -76,8 +76,7 @@ static void what_is_no_plain_xml_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		refused(bad[i], strlen(bad[i]), "answer:1: not XML that can be read: ");
-	refused("<a>\n\n<b></a>", 13, "answer:3:");
+		refused(bad[i], strlen(bad[i]), "answer: not XML that can be read: ");
 	refused("<a>\0</a>", 8, "not XML");
 }
 
