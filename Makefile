@@ -123,7 +123,7 @@ TEST_ENV = env -i PATH="$$PATH" HOME=/nonexistent LANG=C.UTF-8 TZ=UTC VALGRIND="
 VENV	?= build/venv
 
 # one more than processors: some tests wait for others most of their time
-RUN_TESTS = $(TEST_ENV) $(PROVE) -j$$(($(PARALLEL) + 1)) --timer --exec tests/lib/run.sh
+RUN_TESTS = $(TEST_ENV) $(PROVE) -j$$(($(PARALLEL) + 1)) --timer --failures --comments --exec tests/lib/run.sh
 
 check-unit: units
 	$(RUN_TESTS) $(UNIT_TESTS)
