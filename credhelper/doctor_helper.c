@@ -101,8 +101,9 @@ static void skip_assignments(struct words *w, struct doctor_helper *out)
 				 w->v[n] + sizeof(profile) - 1);
 		n++;
 	}
-	memmove(w->v, w->v + n, (w->n - n) * sizeof(*w->v));
 	w->n -= n;
+	for (size_t i = 0; i < w->n; i++)
+		w->v[i] = w->v[i + n];
 }
 
 /* A command of one's own, and what is set before one, may hold a password. */

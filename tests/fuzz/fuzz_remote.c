@@ -22,9 +22,10 @@ static void check_endpoint(const char *text)
 		abort();
 }
 
-/* Takes a word in single quotes off the front, as sh does; NULL at anything that is not quoted. */
+/* Takes a word off the front, as sh does; NULL at anything that sh would not take for itself. */
 static const char *unquote(const char *s, char *out, size_t size)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,";
 	size_t n = 0;
 
 	while (*s && *s != ' ') {
@@ -37,6 +38,10 @@ static const char *unquote(const char *s, char *out, size_t size)
 					out[n++] = *s;
 			if (*s++ != '\'')
 				return NULL;
+		} else if (strchr(plain, *s)) {
+			if (n < size - 2)
+				out[n++] = *s;
+			s++;
 		} else {
 			return NULL;
 		}
@@ -47,7 +52,7 @@ static const char *unquote(const char *s, char *out, size_t size)
 
 static void check_command(const struct remote_url *url)
 {
-	static const char before[] = "credential.https://h.helper=!exec '/c' --profile=";
+	static const char before[] = "credential.https://h.helper=!exec /c --profile=";
 	struct remote_target t = { .region = "us-east-2", .host = "h" };
 	char profile[REMOTE_PROFILE_MAX + 8];
 	struct strs argv = STRS_INIT;
