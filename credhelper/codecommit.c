@@ -50,33 +50,12 @@ static int need_region(const struct codecommit *c, const struct chain_input *in,
 	return 0;
 }
 
-static int add_answer(const struct gitproto *git, const struct creds *creds, const char *password,
-		      int64_t expiry, struct buf *answer, struct err *err)
-{
-	const char *percent = creds->session_token[0] ? "%" : "";
-	char seconds[24];
-
-	/* A ready-made header (authtype=Basic) would keep other helpers from storing the
-	 * password, but git 2.46 to 2.52 leave such a header out of the request with which
-	 * they begin a push of more than http.postBuffer, so that it fails. */
-	snprintf(seconds, sizeof(seconds), "%lld", (long long)expiry);
-	/* A capability comes before what it allows. */
-	if (git->authtype &&
-	    gitproto_add(answer, "capability[]", GITPROTO_VALUE("authtype"), err) < 0)
-		return -1;
-	if (gitproto_add(answer, "username", GITPROTO_VALUE(creds->access_key_id, percent,
-							    creds->session_token), err) < 0 ||
-	    gitproto_add(answer, "password", GITPROTO_VALUE(password), err) < 0 ||
-	    gitproto_add(answer, "password_expiry_utc", GITPROTO_VALUE(seconds), err) < 0)
-		return -1;
-	return git->authtype ? gitproto_add(answer, "ephemeral", GITPROTO_VALUE("1"), err) : 0;
-}
-
 static int sign(const struct codecommit *c, const struct gitproto *git, const char *region,
 		const struct creds *creds, struct buf *answer, struct err *err)
 {
 	const struct sigv4_scope scope = { region, "codecommit", c->now };
 	struct buf password = BUF_INIT_SECRET(256);
+	const char *percent = creds->session_token[0] ? "%" : "";
 	int64_t expiry = c->now + CODECOMMIT_PASSWORD_SECONDS;
 	int rc = -1;
 
@@ -87,7 +66,9 @@ static int sign(const struct codecommit *c, const struct gitproto *git, const ch
 			creds->source);
 	else if (sigv4_codecommit_password(git->host, git->path, &scope,
 					   creds->secret_access_key, &password, err) == 0)
-		rc = add_answer(git, creds, buf_str(&password), expiry, answer, err);
+		rc = gitproto_answer(git, GITPROTO_VALUE(creds->access_key_id, percent,
+							 creds->session_token),
+				     buf_str(&password), expiry, answer, err);
 	buf_free(&password);
 	return rc;
 }

@@ -52,14 +52,8 @@ static int add_answer(const struct gitproto *git, struct buf *text, struct buf *
 	if (!username || !password)
 		return err_set(err, ERR_INTERNAL, "codetrain-keyring answered something else than a user "
 			       "name and a password");
-	if (git->authtype &&
-	    gitproto_add(answer, "capability[]", GITPROTO_VALUE("authtype"), err) < 0)
-		return -1;
-	if (gitproto_add(answer, "username", GITPROTO_VALUE(username), err) < 0 ||
-	    gitproto_add(answer, "password", GITPROTO_VALUE(password), err) < 0)
-		return -1;
-	/* So that no other helper stores in a file what is in the keyring. */
-	return git->authtype ? gitproto_add(answer, "ephemeral", GITPROTO_VALUE("1"), err) : 0;
+	/* It does not end, and is not for another helper to store in a file. */
+	return gitproto_answer(git, GITPROTO_VALUE(username), password, 0, answer, err);
 }
 
 static int ask(const char *profile, const char *name, const struct gitproto *git,

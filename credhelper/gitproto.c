@@ -1,6 +1,7 @@
 #include "gitproto.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,4 +102,24 @@ int gitproto_add(struct buf *out, const char *name, const char *const *parts, st
 		buf_adds(out, *parts);
 	buf_addc(out, '\n');
 	return buf_check(out, "the answer for git", err);
+}
+
+int gitproto_answer(const struct gitproto *git, const char *const *username, const char *password,
+		    int64_t expiry, struct buf *out, struct err *err)
+{
+	char seconds[24];
+
+	/* A ready-made header (authtype=Basic) would keep other helpers from storing the
+	 * password, but git 2.46 to 2.52 leave such a header out of the request with which
+	 * they begin a push of more than http.postBuffer, so that it fails. */
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)expiry);
+	/* A capability comes before what it allows. */
+	if (git->authtype && gitproto_add(out, "capability[]", GITPROTO_VALUE("authtype"), err) < 0)
+		return -1;
+	if (gitproto_add(out, "username", username, err) < 0 ||
+	    gitproto_add(out, "password", GITPROTO_VALUE(password), err) < 0)
+		return -1;
+	if (expiry && gitproto_add(out, "password_expiry_utc", GITPROTO_VALUE(seconds), err) < 0)
+		return -1;
+	return git->authtype ? gitproto_add(out, "ephemeral", GITPROTO_VALUE("1"), err) : 0;
 }

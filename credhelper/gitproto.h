@@ -9,6 +9,7 @@
 #include "lib/base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define GITPROTO_MAX (64 << 10)	/* bytes of a request */
 
@@ -35,5 +36,10 @@ void gitproto_parse(struct buf *text, struct gitproto *out);
  * ERR_INTERNAL, and nothing is added: it would be read as a line of its own. */
 #define GITPROTO_VALUE(...) ((const char *const[]){ __VA_ARGS__, NULL })
 int gitproto_add(struct buf *out, const char *name, const char *const *parts, struct err *err);
+
+/* Appends the answer to `git`: the user name in parts, the password, when that ends
+ * (seconds since 1970; 0: never), and that nobody is to keep it, for a git that knows. */
+int gitproto_answer(const struct gitproto *git, const char *const *username, const char *password,
+		    int64_t expiry, struct buf *out, struct err *err);
 
 #endif
