@@ -24,7 +24,7 @@ peers=$B/bench-venv
 aws1=$peers/bin/aws
 aws2=/usr/bin/aws
 "$aws2" --version 2>/dev/null | grep -q '^aws-cli/2' || aws2=
-${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$B/bench-spawn" tools/bench-spawn.c
+${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$peers/bench-spawn" tools/bench-spawn.c
 
 # ---- a machine: keys, a role's session, a server, git's configurations -----------------
 
@@ -69,7 +69,7 @@ base="env -i HOME=$T PATH=/usr/bin:/bin LANG=C.UTF-8 AWS_EC2_METADATA_DISABLED=t
 row() { printf '%s\t%s\t%s\n' "$1" "$2" "$3"; }	# row NAME EVERY COMMAND
 measure() { # measure [-m] ROUNDS STDIN-FILE: rows on standard input; $with stands before $base
 	# shellcheck disable=SC2086
-	$base ${with:-} "$B/bench-spawn" "$@"
+	$base ${with:-} "$peers/bench-spawn" "$@"
 	echo
 }
 peers_rows() { # peers_rows VERB: the AWS CLI's helpers
