@@ -30,13 +30,14 @@ STATIC	?= git-credential-codecommit git-remote-codecommit
 HASH_ONLY = pre-push codetrain-check
 
 # An archive a folder, in link order: each may use those to its right.
-FOLDERS	= credhelper hooks buildstep lib/net lib/spec lib/aws lib/base
+FOLDERS	= credhelper hooks/checks hooks/objects hooks/secrets hooks/queue hooks/install buildstep \
+	  lib/net lib/spec lib/aws lib/base
 JOBS	= credhelper hooks buildstep
-PACKAGES = libcurl libcrypto libcjson expat libgit2 libhs yaml-0.1 sqlite3 libsecret-1
+PACKAGES = libcurl libcrypto libcjson expat libgit2 libhs libpcre2-8 libdeflate zlib yaml-0.1 sqlite3 libsecret-1
 
 SOURCES	= $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 MAINS	= codetrain.c $(wildcard $(foreach d,$(JOBS),$(LIBEXEC:%=$d/%.c) $(BIN:%=$d/%.c)))
-GENERATORS = hooks/compile-rules.c
+GENERATORS = hooks/secrets/compile-rules.c
 PARTS	= $(filter-out $(MAINS) $(GENERATORS),$(SOURCES))
 ARCHIVES = $(foreach d,$(FOLDERS),$(B)/$(notdir $d).a)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -82,7 +83,7 @@ $(B)/$(notdir $1).a: $(patsubst %.c,$(B)/%.o,$(filter $1/%,$(PARTS))) $($(notdir
 	@rm -f $$@
 	$$(call quiet,AR,$(AR) rcsD $$@ $$^)
 endef
-hooks_EXTRA = $(B)/hooks/rules-database.o
+secrets_EXTRA = $(B)/hooks/secrets/rules-database.o
 $(foreach d,$(FOLDERS),$(eval $(call archive,$d)))
 
 # program NAME, from SOURCE
@@ -94,12 +95,12 @@ endef
 $(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.
-$(B)/compile-rules: $(patsubst %,$(B)/hooks/%.o,compile-rules rules gitconfig scan_database) $(B)/base.a
+$(B)/compile-rules: $(patsubst %,$(B)/hooks/secrets/%.o,compile-rules rules scan_database) $(B)/spec.a $(B)/base.a
 	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS))
-$(B)/hooks/rules-database.c: $(B)/compile-rules $(wildcard hooks/rules/*)
-	$(call quiet,RULES,$(B)/compile-rules $(sort $(wildcard hooks/rules/*)) >$@.new)
+$(B)/hooks/secrets/rules-database.c: $(B)/compile-rules $(wildcard hooks/secrets/rules/*)
+	$(call quiet,RULES,$(B)/compile-rules $(sort $(wildcard hooks/secrets/rules/*)) >$@.new)
 	@mv $@.new $@
-$(B)/hooks/rules-database.o: $(B)/hooks/rules-database.c
+$(B)/hooks/secrets/rules-database.o: $(B)/hooks/secrets/rules-database.c
 	$(call quiet,CC,$(CC) $(ALL_CFLAGS) -c -o $@ $<)
 
 $(B)/codetrain-sandbox: sandbox/codetrain-sandbox

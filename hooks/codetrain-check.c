@@ -1,9 +1,9 @@
 /*
  * codetrain check: the checks of pre-push by hand, in CI and in a build step.
  */
-#include "check.h"
-#include "check_select.h"
-#include "range_repo.h"
+#include "hooks/checks/check.h"
+#include "hooks/checks/check_select.h"
+#include "hooks/objects/range_repo.h"
 #include "lib/base/opt.h"
 #include "lib/base/secret.h"
 #include "lib/base/term.h"

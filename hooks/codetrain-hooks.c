@@ -2,7 +2,7 @@
  * codetrain hooks install|uninstall|status: puts codetrain's hooks beside
  * those that are there, and takes them away again.
  */
-#include "install.h"
+#include "hooks/install/install.h"
 #include "lib/base/opt.h"
 #include "lib/base/term.h"
 

@@ -1,14 +1,14 @@
 /*
  * codetrain queue: delivers what the hook recorded, and shows it.
  */
-#include "deliver_loop.h"
-#include "queue_place.h"
-#include "queue_print.h"
-#include "queue_record.h"
-#include "queue_spool.h"
-#include "queue_text.h"
-#include "queue_wake.h"
-#include "target_local.h"
+#include "hooks/queue/deliver_loop.h"
+#include "hooks/queue/queue_place.h"
+#include "hooks/queue/queue_print.h"
+#include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_spool.h"
+#include "hooks/queue/queue_text.h"
+#include "hooks/queue/queue_wake.h"
+#include "hooks/queue/target_local.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/opt.h"

@@ -5,11 +5,11 @@
  * waits for one fsync. Only then, and once for each change of the configuration,
  * it asks codetrain-queue what the targets are called. It uses no network.
  */
-#include "queue_config.h"
-#include "queue_place.h"
-#include "queue_record.h"
-#include "queue_spool.h"
-#include "queue_wake.h"
+#include "hooks/queue/queue_config.h"
+#include "hooks/queue/queue_place.h"
+#include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_spool.h"
+#include "hooks/queue/queue_wake.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/opt.h"

@@ -5,9 +5,9 @@
  *
  * It exits 0 or 1: whatever goes wrong, nothing unchecked leaves.
  */
-#include "bypass.h"
-#include "check.h"
-#include "range_repo.h"
+#include "hooks/checks/bypass.h"
+#include "hooks/checks/check.h"
+#include "hooks/objects/range_repo.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/opt.h"

@@ -37,6 +37,11 @@ layer lib/spec 'lib/(base|spec)/'
 layer lib/net 'lib/(base|aws|spec|net)/'
 layer credhelper '(lib|credhelper)/'
 layer hooks '(lib|hooks)/'
+layer hooks/secrets '(lib|hooks/secrets)/'
+layer hooks/objects '(lib|hooks/objects)/'
+layer hooks/checks '(lib|hooks/(checks|objects|secrets))/'
+layer hooks/queue '(lib|hooks/queue)/'
+layer hooks/install '(lib|hooks/install)/'
 layer buildstep '(lib|buildstep)/'
 
 # -- libraries print nothing: only main does, through term.c and opt.c

@@ -1,6 +1,6 @@
 /* .codetrain files and rule files: any text is read or refused with its line. */
-#include "hooks/check_policy.h"
-#include "hooks/rules.h"
+#include "hooks/checks/check_policy.h"
+#include "hooks/secrets/rules.h"
 
 #include <stdint.h>
 #include <stdlib.h>

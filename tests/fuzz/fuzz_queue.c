@@ -1,9 +1,9 @@
 /* What git tells post-receive, spool files, and the texts that are printed of
  * both. What was accepted and written reads back the same. The input is a
  * memfd, so that nothing is left on disk. */
-#include "hooks/queue_push.h"
-#include "hooks/queue_spool.h"
-#include "hooks/queue_text.h"
+#include "hooks/queue/queue_push.h"
+#include "hooks/queue/queue_spool.h"
+#include "hooks/queue/queue_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

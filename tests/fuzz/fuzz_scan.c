@@ -1,5 +1,5 @@
 /* Any bytes can be scanned; every hit lies inside them. */
-#include "hooks/scan.h"
+#include "hooks/secrets/scan.h"
 
 #include <stdint.h>
 #include <stdlib.h>

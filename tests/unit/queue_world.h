@@ -2,8 +2,8 @@
 #ifndef CODETRAIN_TESTS_QUEUE_WORLD_H
 #define CODETRAIN_TESTS_QUEUE_WORLD_H
 
-#include "hooks/queue_record.h"
-#include "hooks/queue_store.h"
+#include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_store.h"
 #include "lib/base/file.h"
 
 #include <setjmp.h>

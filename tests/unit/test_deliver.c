@@ -1,10 +1,10 @@
 /*
- * hooks/deliver*.c: the drainer's turns, with a clock, randomness and targets
+ * hooks/queue/deliver*.c: the drainer's turns, with a clock, randomness and targets
  * of the test's own, and processes that die at every step.
  */
 #include "queue_world.h"
 
-#include "hooks/deliver.h"
+#include "hooks/queue/deliver.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "hooks/gitconfig.h"
+#include "lib/spec/gitconfig.h"
 #include "lib/base/buf.h"
 
 #include <setjmp.h>

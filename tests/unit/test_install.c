@@ -1,4 +1,4 @@
-#include "hooks/install.h"
+#include "hooks/install/install.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

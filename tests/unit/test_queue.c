@@ -1,12 +1,12 @@
-/* hooks/queue_*.c: what is pushed, recorded, spooled, routed, steered */
+/* hooks/queue/queue_*.c: what is pushed, recorded, spooled, routed, steered */
 #include "queue_world.h"
 
-#include "hooks/queue_config.h"
-#include "hooks/queue_place.h"
-#include "hooks/queue_push.h"
-#include "hooks/queue_spool.h"
-#include "hooks/queue_text.h"
-#include "hooks/queue_wake.h"
+#include "hooks/queue/queue_config.h"
+#include "hooks/queue/queue_place.h"
+#include "hooks/queue/queue_push.h"
+#include "hooks/queue/queue_spool.h"
+#include "hooks/queue/queue_text.h"
+#include "hooks/queue/queue_wake.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * The lines that git gives pre-push, and the set of object ids. Walks are
  * tested with real repositories in tests/cli/pre-push.t.
  */
-#include "hooks/range.h"
+#include "hooks/objects/range.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "hooks/check_policy.h"
-#include "hooks/report.h"
+#include "hooks/checks/check_policy.h"
+#include "hooks/checks/report.h"
 #include "lib/spec/json.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /*
- * The rules of hooks/rules: for each, what must be found and what must not.
+ * The rules of hooks/secrets/rules: for each, what must be found and what must not.
  * Secrets are put together here, so that this file holds none.
  */
-#include "hooks/scan.h"
+#include "hooks/secrets/scan.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/spec/json.h"

@@ -1,9 +1,9 @@
 /*
  * The scanner apart from the rules: places, encodings, long and binary texts.
  */
-#include "hooks/scan.h"
-#include "hooks/scan_confirm.h"
-#include "hooks/scan_text.h"
+#include "hooks/secrets/scan.h"
+#include "hooks/secrets/scan_confirm.h"
+#include "hooks/secrets/scan_text.h"
 #include "lib/base/buf.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
-/* hooks/target*.c: processes that are found again, and what a target is called */
+/* hooks/queue/target*.c: processes that are found again, and what a target is called */
 #include "queue_world.h"
 
-#include "hooks/target.h"
-#include "hooks/target_process.h"
+#include "hooks/queue/target.h"
+#include "hooks/queue/target_process.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
  * Rules that say what a secret looks like.
  *
- * They are written in hooks/rules/, in git's configuration syntax (see the
+ * They are written in hooks/secrets/rules/, in git's configuration syntax (see the
  * head of aws.rules), and compiled when codetrain is built: the patterns into
  * one serialized Hyperscan database, the rest into the table below.
  */

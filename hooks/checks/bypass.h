@@ -4,8 +4,8 @@
 #ifndef CODETRAIN_BYPASS_H
 #define CODETRAIN_BYPASS_H
 
-#include "lib/base/err.h"
 #include "report.h"
+#include "lib/base/err.h"
 
 #include <git2.h>
 

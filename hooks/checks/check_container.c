@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html
  */
 #include "check.h"
-#include "range_repo.h"
+#include "hooks/objects/range_repo.h"
 
 #include <string.h>
 

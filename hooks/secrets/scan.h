@@ -8,8 +8,8 @@
 #ifndef CODETRAIN_SCAN_H
 #define CODETRAIN_SCAN_H
 
-#include "lib/base/err.h"
 #include "rules.h"
+#include "lib/base/err.h"
 
 #include <stddef.h>
 

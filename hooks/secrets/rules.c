@@ -1,6 +1,6 @@
 #include "rules.h"
-#include "gitconfig.h"
 #include "lib/base/opt.h"
+#include "lib/spec/gitconfig.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "check_select.h"
-#include "range_repo.h"
+#include "hooks/objects/range_repo.h"
 
 #include <string.h>
 

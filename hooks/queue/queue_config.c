@@ -1,6 +1,6 @@
 #include "queue_config.h"
-#include "gitconfig.h"
 #include "lib/base/file.h"
+#include "lib/spec/gitconfig.h"
 
 #include <errno.h>
 #include <fnmatch.h>

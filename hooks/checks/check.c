@@ -1,6 +1,6 @@
 #include "check.h"
 #include "check_blobs.h"
-#include "range_repo.h"
+#include "hooks/objects/range_repo.h"
 #include "lib/base/file.h"
 
 #include <stdlib.h>

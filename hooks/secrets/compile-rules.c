@@ -6,8 +6,8 @@
  * instructions), so that the build machine does not matter, and the same rules
  * give the same bytes.
  */
-#include "hooks/rules.h"
-#include "hooks/scan_database.h"
+#include "rules.h"
+#include "scan_database.h"
 #include "lib/base/file.h"
 
 #include <stdio.h>
@@ -78,7 +78,7 @@ static int print_all(const struct rules *rules, struct err *err)
 
 	if (scan_database_serialize(rules->v, rules->n, &bytes, &len, err) < 0)
 		return -1;
-	printf("#include \"hooks/rules.h\"\n\nconst struct rule rules_table[] = {\n");
+	printf("#include \"hooks/secrets/rules.h\"\n\nconst struct rule rules_table[] = {\n");
 	for (size_t i = 0; i < rules->n; i++)
 		print_rule(&rules->v[i]);
 	printf("};\nconst size_t rules_count = %zu;\n\n", rules->n);

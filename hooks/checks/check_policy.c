@@ -1,6 +1,6 @@
 #include "check_policy.h"
-#include "gitconfig.h"
 #include "lib/base/opt.h"
+#include "lib/spec/gitconfig.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "check_blobs.h"
-#include "range_repo.h"
+#include "hooks/objects/range_repo.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

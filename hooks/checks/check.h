@@ -8,11 +8,11 @@
 #define CODETRAIN_CHECK_H
 
 #include "check_policy.h"
+#include "report.h"
+#include "hooks/objects/range.h"
+#include "hooks/secrets/scan.h"
 #include "lib/base/err.h"
 #include "lib/base/strs.h"
-#include "range.h"
-#include "report.h"
-#include "scan.h"
 
 #include <git2.h>
 #include <pthread.h>

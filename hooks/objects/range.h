@@ -9,9 +9,9 @@
 #ifndef CODETRAIN_RANGE_H
 #define CODETRAIN_RANGE_H
 
+#include "range_set.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "range_set.h"
 
 #include <git2.h>
 #include <stdbool.h>
