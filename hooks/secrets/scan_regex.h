@@ -1,0 +1,79 @@
+/*
+ * Rules that are a regular expression with a group, as gitleaks' files have them.
+ *
+ * Hyperscan proposes an end ("a match of this rule may begin in the bytes before
+ * here"); PCRE2 finds the matches that begin there and the group that is the value.
+ * What is reported for a rule is what leftmost, non-overlapping matching over the
+ * whole text reports. Patterns are RE2's (Go's regexp), on bytes.
+ */
+#ifndef CODETRAIN_SCAN_REGEX_H
+#define CODETRAIN_SCAN_REGEX_H
+
+#include "rules.h"
+#include "scan_confirm.h"
+#include "lib/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One list of what is no secret. All strings are owned; lists end with NULL. */
+struct scan_allow {
+	bool all;			/* every kind that it has must agree, not one */
+	enum scan_target { ALLOW_SECRET, ALLOW_MATCH, ALLOW_LINE } target;	/* of the regexes */
+	char **regexes, **paths;	/* PCRE2's syntax */
+	char **words;			/* in lower case; in the secret */
+	char **commits;			/* hex, in lower case */
+};
+
+/* Of a set of rules that were read from one file; counted. */
+struct scan_allows {
+	size_t users, n;
+	struct scan_allow *v;
+};
+
+/* A pattern for Hyperscan that every match contains. */
+struct scan_proposal {
+	char *pattern;
+	size_t before;		/* a match begins at most so many bytes before its end; SIZE_MAX: anywhere */
+};
+
+/* The part of a struct rule that its RULE_REGEX stands for. */
+struct rule_regex {
+	char *pattern;			/* PCRE2's syntax; NULL: the path alone decides */
+	bool unicode;			/* it looks at characters, not bytes */
+	unsigned group;			/* that is the value; 0: the first that is not empty */
+	double entropy;			/* of the value, which must be above; 0: any */
+	char **keywords;		/* in lower case; one of them is in the text; NULL: any text */
+	char *path;			/* PCRE2's syntax: one of the text's paths; NULL: any */
+	struct scan_proposal *proposals;
+	size_t n_proposals;
+	struct scan_allow *allows;	/* the rule's own */
+	size_t n_allows;
+	struct scan_allows *shared;	/* its file's; NULL: none */
+};
+
+void rule_regex_free(struct rule_regex *regex);
+
+/* One for each scanner: compiled when first needed, and what is known of the text. */
+struct scan_regex;
+/* The table is borrowed. */
+int scan_regex_open(const struct rule *table, size_t n, struct scan_regex **out, struct err *err);
+void scan_regex_close(struct scan_regex *s);
+
+/* The text that is scanned from now on (another one, or the same bytes decoded). It
+ * stays where it is. Paths decide rules with a path and allowances by path. */
+void scan_regex_begin(struct scan_regex *s, const char *data, size_t len, const char *const *paths,
+		      size_t n_paths);
+
+/* Rule `id` of the table, of kind RULE_REGEX, was proposed up to before data[end]. True with
+ * its next secret; to be called again until it says false. Ends are given in rising order. */
+bool scan_regex_confirm(struct scan_regex *s, size_t id, size_t end, struct scan_value *value);
+
+/* Rules that are a path alone: true with the id of the next such rule after *id (start at
+ * SIZE_MAX) that one of the text's paths meets; the value is the path, at offset 0, of length 0. */
+bool scan_regex_path(struct scan_regex *s, size_t *id, struct scan_value *value);
+
+/* Whether an allowance of the rule names the commit (hex), and so no hit in it counts. */
+bool scan_regex_commit(const struct rule *rule, const char *commit);
+
+#endif
