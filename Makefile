@@ -95,7 +95,7 @@ endef
 $(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.
-$(B)/compile-rules: $(patsubst %,$(B)/hooks/secrets/%.o,compile-rules rules scan_database) $(B)/spec.a $(B)/base.a
+$(B)/compile-rules: $(patsubst %,$(B)/hooks/secrets/%.o,compile-rules rules rules_key rules_check scan_database) $(B)/spec.a $(B)/base.a
 	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS))
 $(B)/hooks/secrets/rules-database.c: $(B)/compile-rules $(wildcard hooks/secrets/rules/*)
 	$(call quiet,RULES,$(B)/compile-rules $(sort $(wildcard hooks/secrets/rules/*)) >$@.new)

@@ -9,6 +9,7 @@
 #include "rules.h"
 #include "scan_database.h"
 #include "lib/base/file.h"
+#include "lib/base/strs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,14 +45,17 @@ static void print_rule(const struct rule *r)
 {
 	printf("\t{\n");
 	print_string("id", r->id);
+	print_string("group", r->group);
 	print_string("description", r->description);
 	print_string("regex", r->regex);
+	print_string("names", r->names);
 	print_string("rotate", r->rotate);
 	print_string("prefix", r->prefix);
 	printf("\t\t.value = %d, .min = %u, .max = %u, .entropy = %u,\n", (int)r->value, r->min,
 	       r->max, r->entropy);
-	printf("\t\t.mixed = %d, .random = %d, .quoted = %d, .warning = %d,\n", r->mixed,
-	       r->random, r->quoted, r->warning);
+	printf("\t\t.mixed = %d, .random = %d, .quoted = %d, .warning = %d, .disabled = %d,\n",
+	       r->mixed, r->random, r->quoted, r->warning, r->disabled);
+	printf("\t\t.check = %d, .given = %u,\n", (int)r->check, r->given);
 	print_set("alphabet", r->alphabet);
 	print_set("boundary", r->boundary);
 	if (r->allow) {
@@ -87,25 +91,42 @@ static int print_all(const struct rules *rules, struct err *err)
 	return 0;
 }
 
+/* The rules of "hooks/secrets/rules/aws.rules" are the group "aws"; `names` holds it. */
+static int read_group(struct rules *rules, struct strs *names, const char *path, struct err *err)
+{
+	struct buf text = BUF_INIT(FILE_MAX);
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t first = rules->n;
+	int rc;
+
+	if (strs_addf(names, "%.*s", (int)strcspn(name, "."), name) < 0)
+		return err_set(err, ERR_INTERNAL, "no memory");
+	rc = file_read(path, &text, NULL, err);
+	if (rc == 0)
+		rc = rules_read(rules, buf_str(&text), text.len, path, err);
+	for (size_t i = first; i < rules->n && rc == 0; i++) {
+		rules->v[i].group = names->v[names->n - 1];
+		rc = rules_complete(&rules->v[i], err);
+	}
+	buf_free(&text);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct rules rules = { 0 };
+	struct strs names = STRS_INIT;
 	struct err err = { 0 };
 	int rc = 0;
 
-	for (int i = 1; i < argc && rc == 0; i++) {
-		struct buf text = BUF_INIT(FILE_MAX);
-
-		rc = file_read(argv[i], &text, NULL, &err);
-		if (rc == 0)
-			rc = rules_read(&rules, buf_str(&text), text.len, argv[i], &err);
-		buf_free(&text);
-	}
+	for (int i = 1; i < argc && rc == 0; i++)
+		rc = read_group(&rules, &names, argv[i], &err);
 	if (rc == 0)
 		rc = print_all(&rules, &err);
 	if (rc == 0)
 		rc = file_close_stdout(&err);
 	rules_free(&rules);
+	strs_free(&names);
 	if (rc < 0)
 		fprintf(stderr, "compile-rules: %s\n", err.message);
 	return rc < 0;

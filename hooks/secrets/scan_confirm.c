@@ -245,7 +245,13 @@ bool scan_confirm(const struct rule *rule, const char *data, size_t len, size_t 
 	case RULE_PEM:
 		found = find_pem(rule, data, len, end, value);
 		break;
+	case RULE_BEFORE:
+		found = end > 0 && find_run(rule, data, end - 1, end - 1, value);
+		break;
+	case RULE_REGEX:
+		break;
 	}
 	return found && value->n >= rule->min && value->n <= rule->max &&
-	       stands_alone(rule, data, len, value) && looks(rule, value);
+	       stands_alone(rule, data, len, value) && looks(rule, value) &&
+	       rules_check(rule->check, value->text, value->n, data, len, value->offset);
 }

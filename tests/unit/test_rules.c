@@ -229,7 +229,7 @@ static void files_of_rules(void **state)
 		const char *text, *fault;
 	} cases[] = {
 		{ "[rule \"a\"]\ndescription = A\nregex = a\nlength = 1\nalphabet = a-z\n", NULL },
-		{ "[rule \"a\"]\nregex = a\nlength = 1\nalphabet = a\n", "description, regex or length" },
+		{ "[rule \"a\"]\nregex = a\nlength = 1\nalphabet = a\n", "f:2: rule a: description" },
 		{ "[rule \"a\"]\ndescription = A\nregex = a\nlength = 1\n", "alphabet is missing" },
 		{ "[rule \"a\"]\nlength = 9-1\n", "f:2: an unknown key or a value" },
 		{ "[rule \"a\"]\nlength = 99999999\n", "f:2: an unknown key or a value" },
@@ -247,6 +247,8 @@ static void files_of_rules(void **state)
 		struct err err = { 0 };
 		int rc = rules_read(&read, cases[i].text, strlen(cases[i].text), "f", &err);
 
+		for (size_t k = 0; k < read.n && rc == 0; k++)
+			rc = rules_complete(&read.v[k], &err);
 		assert_int_equal(rc, cases[i].fault ? -1 : 0);
 		if (cases[i].fault)
 			assert_non_null(strstr(err.message, cases[i].fault));

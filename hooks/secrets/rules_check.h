@@ -1,0 +1,30 @@
+/*
+ * What a value must be beyond its length and alphabet: a checksum that holds,
+ * a structure that decodes, a password that no manual uses.
+ */
+#ifndef CODETRAIN_RULES_CHECK_H
+#define CODETRAIN_RULES_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum rules_check {
+	RULES_CHECK_NONE,
+	RULES_CHECK_CRC_BASE62,		/* after the last _: body, CRC-32 of it in six base62 digits */
+	RULES_CHECK_CRC_BASE36,		/* all but the last seven characters, CRC-32 of it in base36 */
+	RULES_CHECK_JWT,		/* header.payload.signature, both JSON objects, a known alg */
+	RULES_CHECK_BASE64_JSON,	/* base64 of a JSON object */
+	RULES_CHECK_PASSWORD,		/* a person's choice, not a placeholder, variable or sample */
+	RULES_CHECK_URL_PASSWORD,	/* the same, in a URL with a host that is none of this machine's */
+	RULES_CHECK_WORDLESS,		/* chance made it: no words, sequences or repeats */
+	RULES_CHECKS,
+};
+
+/* The name in a rule file: "crc-base62". */
+extern const char *const rules_check_names[RULES_CHECKS];
+
+/* `value` of `n` bytes, without white space and escapes, at data[at] of a text. */
+bool rules_check(enum rules_check check, const char *value, size_t n, const char *data,
+		 size_t len, size_t at);
+
+#endif
