@@ -24,7 +24,7 @@ int check_open(struct check_run *run, git_repository *repo, struct report *repor
 		return range_repo_error(err, "cannot open the objects");
 	if (repo && range_repo_is_partial(repo, &run->range.promised, err) < 0)
 		return -1;
-	if (scan_rules_open(&run->rules, err) < 0)
+	if (scan_rules_open(&run->rules, NULL, NULL, err) < 0)
 		return -1;
 	return scan_open(run->rules, &run->scanner, err);
 }

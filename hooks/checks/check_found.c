@@ -168,7 +168,8 @@ static int redact(struct check_run *run, const char *text, struct buf *out, cons
 		return 0;
 	r.len = strlen(text);
 	buf_clear(out);
-	rc = scan_bytes(run->redactor, text, r.len, redact_hit, &r, err);
+	rc = scan_bytes(run->redactor, &(struct scan_text){ .data = text, .len = r.len },
+			redact_hit, &r, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)	/* or there may be more behind the last */

@@ -29,15 +29,18 @@ static int search_file(struct check_run *run, const git_oid *commit, const char 
 	git_tree *tree = NULL;
 	git_tree_entry *entry = NULL;
 	git_odb_object *object = NULL;
+	struct scan_text text = { 0 };
 	int rc = 0;
 
 	/* what cannot be read is not known to be there */
 	if (git_commit_lookup(&c, run->repo, commit) == 0 && git_commit_tree(&tree, c) == 0 &&
 	    git_tree_entry_bypath(&entry, tree, path) == 0 &&
 	    git_odb_read(&object, run->odb, git_tree_entry_id(entry)) == 0 &&
-	    git_odb_object_type(object) == GIT_OBJECT_BLOB)
-		rc = scan_bytes(run->redactor, git_odb_object_data(object),
-				git_odb_object_size(object), compare, search, err);
+	    git_odb_object_type(object) == GIT_OBJECT_BLOB) {
+		text.data = git_odb_object_data(object);
+		text.len = git_odb_object_size(object);
+		rc = scan_bytes(run->redactor, &text, compare, search, err);
+	}
 	git_odb_object_free(object);
 	git_tree_entry_free(entry);
 	git_tree_free(tree);

@@ -25,6 +25,8 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 	if (rc < 0 || published == CHECK_SAME_FILE)	/* moved or copied */
 		return rc;
 	buf_addf(&message, "%s %s", h->rule->description, h->shown);
+	if (h->encoding)
+		buf_addf(&message, " in %s", h->encoding);
 	if (s->item->part)
 		buf_addf(&message, " in the %s", s->item->part);
 	if (published == CHECK_SAME_VALUE) {
@@ -45,12 +47,23 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 		.message = "more values look like secrets than are told of one file; what stands "
 			   "behind the last one was not judged",
 	};
+	struct report_finding large = {
+		.check = "secrets", .rule = "unpacks-too-large",
+		.message = "unpacks to more than can be looked at",
+	};
 	struct search s = { run, item };
-	int rc = scan_bytes(item->scanner ? item->scanner : run->scanner, item->data, item->len,
-			    hit, &s, err);
+	const struct scan_text text = {
+		.data = item->data, .len = item->len, .paths = &item->path, .n_paths = !!item->path,
+		.deadline = run->range.deadline,
+	};
+	int rc = scan_bytes(item->scanner ? item->scanner : run->scanner, &text, hit, &s, err);
 
+	if (rc < 0)
+		return -1;
 	/* those that were told may all be allowed: the others are not known to be */
-	return rc > 0 ? check_found(run, item, &more, err) : rc;
+	if (rc & SCAN_MORE && check_found(run, item, &more, err) < 0)
+		return -1;
+	return rc & SCAN_TOO_LARGE ? check_found(run, item, &large, err) : 0;
 }
 
 /* The names that the refs will have there. */

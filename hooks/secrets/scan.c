@@ -1,6 +1,6 @@
 #include "scan.h"
 #include "scan_confirm.h"
-#include "scan_database.h"
+#include "scan_rules.h"
 #include "scan_text.h"
 #include "lib/aws/hash.h"
 #include "lib/base/encode.h"
@@ -15,12 +15,6 @@ enum {
 	SHOWN = 4,
 };
 
-struct scan_rules {
-	hs_database_t *db;
-	const struct rule *table;
-	size_t n;
-};
-
 struct scanner {
 	const struct scan_rules *rules;
 	hs_scratch_t *scratch;
@@ -29,7 +23,8 @@ struct scanner {
 	struct scan_hit hits[SCAN_HITS_MAX];
 	size_t n;	/* hits of this text */
 	size_t first;	/* those before it are of the pass before */
-	bool over;	/* there are more */
+	int more;	/* SCAN_MORE and the like */
+	bool loud;	/* Hyperscan proposed something */
 };
 
 /* One text on its way through Hyperscan. */
@@ -39,34 +34,6 @@ struct pass {
 	size_t len;
 	size_t start;	/* of the piece */
 };
-
-int scan_rules_open(struct scan_rules **out, struct err *err)
-{
-	struct scan_rules *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return err_set(err, ERR_INTERNAL, "no memory for the rules");
-	r->table = rules_table;
-	r->n = rules_count;
-	/* A libhs of another version than the one that codetrain was built with
-	 * refuses the bytes: then the patterns are compiled here, in 50 ms. */
-	if (hs_deserialize_database((const char *)rules_database, rules_database_len, &r->db) !=
-		    HS_SUCCESS &&
-	    scan_database_compile(r->table, r->n, &r->db, err) < 0) {
-		free(r);
-		return -1;
-	}
-	*out = r;
-	return 0;
-}
-
-void scan_rules_close(struct scan_rules *r)
-{
-	if (!r)
-		return;
-	hs_free_database(r->db);
-	free(r);
-}
 
 int scan_open(const struct scan_rules *rules, struct scanner **out, struct err *err)
 {
@@ -139,7 +106,7 @@ static void add_hit(struct scanner *s, const struct rule *rule, const struct sca
 	if (taken(s, rule, v))
 		return;
 	if (s->n == SCAN_HITS_MAX) {
-		s->over = true;
+		s->more |= SCAN_MORE;
 		return;
 	}
 	h = &s->hits[s->n++];
@@ -157,6 +124,7 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 
 	(void)from;
 	(void)flags;
+	p->s->loud = true;
 	if (scan_confirm(rule, p->data, p->len, p->start + to, &p->s->value))
 		add_hit(p->s, rule, &p->s->value);
 	return 0;
@@ -240,18 +208,19 @@ static int pass(struct scanner *s, const char *data, size_t len, struct err *err
 	return 0;
 }
 
-int scan_bytes(struct scanner *s, const void *data, size_t len, scan_fn *fn, void *arg,
+int scan_bytes(struct scanner *s, const struct scan_text *text, scan_fn *fn, void *arg,
 	       struct err *err)
 {
 	int failed;
 
 	s->n = 0;
-	s->over = false;
-	if (len == 0)
+	s->more = 0;
+	s->loud = false;
+	if (text->len == 0)
 		return 0;
-	if (pass(s, data, len, err) < 0)
+	if (pass(s, text->data, text->len, err) < 0)
 		return -1;
-	if (scan_text_utf16(data, len, &s->decoded, &failed) &&
+	if (scan_text_utf16(text->data, text->len, &s->decoded, &failed) &&
 	    pass(s, buf_str(&s->decoded), s->decoded.len, err) < 0)
 		return -1;
 	if (failed)
@@ -260,5 +229,10 @@ int scan_bytes(struct scanner *s, const void *data, size_t len, scan_fn *fn, voi
 	for (size_t i = 0; i < s->n; i++)
 		if (fn(arg, &s->hits[i], err) < 0)
 			return -1;
-	return s->over;
+	return s->more;
+}
+
+bool scan_was_quiet(const struct scanner *s)
+{
+	return !s->loud;
 }

@@ -22,9 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct scanner *scanner;
 	struct err err = { 0 };
 
-	if (!scanner && (scan_rules_open(&rules, &err) < 0 || scan_open(rules, &scanner, &err) < 0))
+	if (!scanner && (scan_rules_open(&rules, NULL, NULL, &err) < 0 || scan_open(rules, &scanner, &err) < 0))
 		abort();
-	if (scan_bytes(scanner, data, size, hit, &size, &err) < 0)
+	if (scan_bytes(scanner, &(struct scan_text){ .data = (const char *)data, .len = size }, hit, &size, &err) < 0)
 		abort();
 	return 0;
 }

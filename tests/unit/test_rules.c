@@ -31,7 +31,7 @@ static int setup(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	return scan_rules_open(&rules, &err) < 0 || scan_open(rules, &scanner, &err) < 0;
+	return scan_rules_open(&rules, NULL, NULL, &err) < 0 || scan_open(rules, &scanner, &err) < 0;
 }
 
 static int teardown(void **state)
@@ -53,7 +53,8 @@ static void expect(const char *text, size_t len, const char *want)
 	struct buf got = BUF_INIT(65536);
 	struct err err = { 0 };
 
-	assert_int_equal(scan_bytes(scanner, text, len, note, &got, &err), 0);
+	assert_int_equal(scan_bytes(scanner, &(struct scan_text){ .data = text, .len = len }, note, &got,
+				    &err), 0);
 	if (strcmp(buf_str(&got), want) != 0)
 		print_message("# in: %s\n", text);
 	assert_string_equal(buf_str(&got), want);
@@ -209,7 +210,8 @@ static void vectors(void **state)
 			if (strcmp(rule, ours[i]) != 0)
 				continue;
 			buf_clear(&got);
-			assert_int_equal(scan_bytes(scanner, sample, strlen(sample), note, &got, &err), 0);
+			assert_int_equal(scan_bytes(scanner, &(struct scan_text){ .data = sample,
+						    .len = strlen(sample) }, note, &got, &err), 0);
 			if ((got.len > 0) != json_bool(c, "expect", false))
 				print_message("# %s: %.200s: %s\n", rule, sample, buf_str(&got));
 			assert_int_equal(got.len > 0, json_bool(c, "expect", false));

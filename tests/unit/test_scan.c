@@ -30,7 +30,7 @@ static int setup(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	return scan_rules_open(&rules, &err) < 0 || scan_open(rules, &scanner, &err) < 0;
+	return scan_rules_open(&rules, NULL, NULL, &err) < 0 || scan_open(rules, &scanner, &err) < 0;
 }
 
 static int teardown(void **state)
@@ -52,12 +52,17 @@ static int note(void *arg, const struct scan_hit *hit, struct err *err)
 	return 0;
 }
 
+static int run(const void *data, size_t len, struct seen *seen, struct err *err)
+{
+	return scan_bytes(scanner, &(struct scan_text){ .data = data, .len = len }, note, seen, err);
+}
+
 static struct seen scan(const void *data, size_t len)
 {
 	struct seen seen = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(scan_bytes(scanner, data, len, note, &seen, &err), 0);
+	assert_int_equal(run(data, len, &seen, &err), 0);
 	return seen;
 }
 
@@ -208,7 +213,7 @@ static void many_hits_are_bounded(void **state)
 	(void)state;
 	for (int i = 0; i < 3 * SCAN_HITS_MAX; i++)
 		buf_adds(&b, ID "\n");
-	assert_int_equal(scan_bytes(scanner, b.data, b.len, note, &s, &err), 1);
+	assert_int_equal(run(b.data, b.len, &s, &err), SCAN_MORE);
 	assert_int_equal(s.n, SCAN_HITS_MAX);
 	/* examples that are allowed take nobody's place; and it is one line of them */
 	buf_clear(&b);
@@ -229,7 +234,7 @@ static void stops_when_told(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(scan_bytes(scanner, text, sizeof(text) - 1, note, &s, &err), -1);
+	assert_int_equal(run(text, sizeof(text) - 1, &s, &err), -1);
 	assert_int_equal(err.class, ERR_NO);
 	assert_int_equal(s.n, 2);
 	assert_int_equal(scan(text, sizeof(text) - 1).n, 3);	/* and can be used again */
