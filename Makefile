@@ -235,4 +235,4 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(SOURCES:%.c=$(B)/%.d) $(B)/codetrain.d $(wildcard $(B)/unit/*.d $(B)/fuzz/*.d)
+-include $(SOURCES:%.c=$(B)/%.d) $(MAINS:%.c=$(B)/%.d) $(wildcard $(B)/unit/*.d $(B)/fuzz/*.d)
