@@ -14,10 +14,16 @@
  *	buildspec-on-failure
  *	buildspec-variable-name		a name that no variable can have
  *	buildspec-reserved-variable	CODEBUILD_*, AWS credentials
+ *	buildspec-variable-literal	$NAME where nothing is expanded
+ *	buildspec-variable-twice	in two parts of env
+ *	buildspec-exported-unset	exported, and set by nothing
  *	buildspec-plaintext-secret
  *	buildspec-parameter-store, buildspec-secrets-manager: a bad reference
  *	buildspec-files-missing		artifacts or a report without files
  *	buildspec-batch
+ *	buildspec-runtime		a runtime that no image has
+ *	buildspec-command		a command that today's images cannot run, or that shows a password
+ *	buildspec-cache			a cache that keeps nothing
  *	buildspec-post-build		runs after a failure without looking
  */
 #include "buildspec_read.h"
@@ -62,6 +68,7 @@ static const struct bspec_key root_keys[] = {
 	{ "version", version, offsetof(struct buildspec, version) },
 	{ "run-as", bspec_string, offsetof(struct buildspec, run_as) },
 	{ "env", bspec_env, 0 },
+	{ "environment_variables", bspec_env_of_0_1, 0 },
 	{ "proxy", proxy, 0 },
 	{ "batch", bspec_batch, 0 },
 	{ "phases", bspec_phases, 0 },
@@ -89,6 +96,7 @@ static void whole(struct bspec *b, const struct yml_node *root)
 	if (absent(root, "phases") && !b->batch)
 		bspec_error(b, "buildspec-phases-missing", root, "add phases: with build: and commands:",
 			    "the buildspec has no phases, so nothing would run");
+	bspec_check_exported(b, root);
 }
 
 static void not_yaml(struct bspec *b, const char *name, const struct err *err, int line, int column)

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+enum { VARIABLES_COMPARED = 1000 };	/* a buildspec with more is nobody's */
+
 static bool starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -76,8 +78,25 @@ static bool looks_secret(const char *name, const char *value)
 	return letter && digit;
 }
 
+/* Whether $NAME or ${NAME} stands in a text. */
+static bool has_reference(const char *s)
+{
+	while ((s = strchr(s, '$'))) {
+		s++;
+		if (isalpha((unsigned char)*s) || *s == '_' ||
+		    (*s == '{' && (isalpha((unsigned char)s[1]) || s[1] == '_')))
+			return true;
+	}
+	return false;
+}
+
 static void check_plain(struct bspec *b, const struct yml_node *key, const struct yml_node *value)
 {
+	if (has_reference(value->text))
+		bspec_warn(b, "buildspec-variable-literal", value,
+			   "export it in a command of the phase install",
+			   "CodeBuild expands nothing in env/variables: %.60s gets the text with the $ in it",
+			   key->text);
 	if (looks_secret(key->text, value->text))
 		bspec_warn(b, "buildspec-plaintext-secret", value,
 			   "put it in Secrets Manager, and name it under env/secrets-manager",
@@ -144,6 +163,20 @@ static void add_variable(struct bspec *b, const struct yml_node *key, const stru
 	};
 }
 
+/* A variable of two parts of env has one value, and which is not said. */
+static void check_twice(struct bspec *b, const struct yml_node *key, enum buildspec_source source)
+{
+	for (size_t i = 0; i < b->spec->n_variables; i++) {
+		const struct buildspec_variable *v = &b->spec->variables[i];
+
+		if (v->source == source || !v->name || strcmp(v->name, key->text) != 0)
+			continue;
+		bspec_warn(b, "buildspec-variable-twice", key, "take one of them out",
+			   "%.60s stands on line %d too, in another part of env", key->text, v->line);
+		return;
+	}
+}
+
 static void variables(struct bspec *b, const struct yml_node *map, enum buildspec_source source)
 {
 	if (!bspec_want(b, map, YML_MAPPING))
@@ -153,6 +186,8 @@ static void variables(struct bspec *b, const struct yml_node *map, enum buildspe
 		size_t length = bspec_enter(b, key->text);
 
 		check_name(b, key);
+		if (b->n_variables_looked_at++ < VARIABLES_COMPARED)
+			check_twice(b, key, source);
 		if (bspec_want(b, value, YML_SCALAR)) {
 			if (source == BUILDSPEC_PLAIN)
 				check_plain(b, key, value);
@@ -213,6 +248,86 @@ static void exported(struct bspec *b, const struct yml_node *value, void *to)
 				   names->v[i]);
 		bspec_leave(b, length);
 	}
+}
+
+/* Those of a build of a batch: looked at, and not kept. */
+void bspec_batch_variables(struct bspec *b, const struct yml_node *map, void *to)
+{
+	(void)to;
+	if (!bspec_want(b, map, YML_MAPPING))
+		return;
+	for (size_t i = 0; i < map->n && !b->no_memory; i++) {
+		size_t length = bspec_enter(b, map->items[i].key->text);
+
+		check_name(b, map->items[i].key);
+		if (bspec_want(b, map->items[i].value, YML_SCALAR))
+			check_plain(b, map->items[i].key, map->items[i].value);
+		bspec_leave(b, length);
+	}
+}
+
+/* The part environment_variables of version 0.1. */
+void bspec_env_of_0_1(struct bspec *b, const struct yml_node *value, void *to)
+{
+	static const struct bspec_key keys[] = { { "plaintext", plain, 0 }, { NULL, NULL, 0 } };
+
+	bspec_map(b, value, "environment_variables", keys, to);
+	if (b->spec->version == 2)
+		bspec_warn(b, "buildspec-unknown-key", value, "write env: and variables:",
+			   "environment_variables belongs to version 0.1: CodeBuild passes it over");
+}
+
+/* Whether a command has the name as a word, or reads commands from elsewhere. */
+static bool sets(const char *command, const char *name)
+{
+	static const char *const readers[] = { "source ", "eval ", ". ./", ". /", ". \"", ". $" };
+	size_t n = strlen(name);
+
+	for (const char *at = command; (at = strstr(at, name)); at += n)
+		if ((at == command || !(isalnum((unsigned char)at[-1]) || at[-1] == '_')) &&
+		    !isalnum((unsigned char)at[n]) && at[n] != '_')
+			return true;
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
+		if (strstr(command, readers[i]))
+			return true;
+	return false;
+}
+
+static bool is_set(const struct buildspec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->n_variables; i++)
+		if (strcmp(spec->variables[i].name, name) == 0)
+			return true;
+	for (int p = 0; p < BUILDSPEC_PHASES; p++) {
+		const struct buildspec_commands *lists[] = { &spec->phases[p].commands,
+							     &spec->phases[p].finally };
+
+		for (int k = 0; k < 2; k++)
+			for (size_t i = 0; i < lists[k]->n; i++)
+				if (sets(lists[k]->v[i].text, name))
+					return true;
+	}
+	return false;
+}
+
+void bspec_check_exported(struct bspec *b, const struct yml_node *root)
+{
+	const struct yml_node *list = yml_get(yml_get(root, "env"), "exported-variables");
+
+	if (b->refused || b->no_memory || b->batch || !list || list->kind != YML_SEQUENCE)
+		return;
+	bspec_enter(b, "env");
+	bspec_enter(b, "exported-variables");
+	for (size_t i = 0; i < list->n && i < VARIABLES_COMPARED; i++) {
+		const struct yml_node *name = list->items[i].value;
+		size_t length = bspec_enter_index(b, i);
+
+		if (!is_set(b->spec, name->text))
+			bspec_warn(b, "buildspec-exported-unset", name, NULL,
+				   "%.60s is exported, and no command sets it", name->text);
+		bspec_leave(b, length);
+	}
+	bspec_leave(b, 0);
 }
 
 void bspec_env(struct bspec *b, const struct yml_node *value, void *to)

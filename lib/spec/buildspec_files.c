@@ -1,18 +1,7 @@
-/* What a build leaves behind: artifacts, reports, the cache; and batch builds. */
+/* What a build leaves behind: artifacts, reports, the cache. */
 #include "buildspec_read.h"
 
 #include <string.h>
-
-static const char *one_of(struct bspec *b, const struct yml_node *value, const char *what,
-			  const char *const *names)
-{
-	for (const char *const *n = names; *n; n++)
-		if (strcmp(value->text, *n) == 0)
-			return *n;
-	bspec_error(b, "buildspec-value", value, bspec_meant(value->text, names),
-		    "\"%.60s\" is no %s of CodeBuild", value->text, what);
-	return NULL;
-}
 
 static void file_format(struct bspec *b, const struct yml_node *value, void *to)
 {
@@ -24,7 +13,7 @@ static void file_format(struct bspec *b, const struct yml_node *value, void *to)
 
 	if (!bspec_want(b, value, YML_SCALAR))
 		return;
-	known = one_of(b, value, "report format", formats);
+	known = bspec_one_of(b, value, "report format", formats);
 	if (known)
 		*(const char **)to = known;
 }
@@ -54,11 +43,16 @@ static struct buildspec_files *add_files(struct bspec *b, struct buildspec_files
 	return &v[*n - 1];
 }
 
+static bool absent(const struct yml_node *map, const char *key)
+{
+	const struct yml_node *v = yml_get(map, key);
+
+	return !v || yml_is_null(v) || (v->kind == YML_SEQUENCE && v->n == 0);
+}
+
 static void need_files(struct bspec *b, const struct yml_node *map, const char *what)
 {
-	const struct yml_node *files = yml_get(map, "files");
-
-	if (map->kind == YML_MAPPING && (!files || yml_is_null(files)))
+	if (map->kind == YML_MAPPING && absent(map, "files"))
 		bspec_error(b, "buildspec-files-missing", map, "add files: and a list of paths",
 			    "%s has no files", what);
 }
@@ -160,7 +154,7 @@ static void cache_action(struct bspec *b, const struct yml_node *value, void *to
 
 	(void)to;
 	if (bspec_want(b, value, YML_SCALAR))
-		one_of(b, value, "cache action", actions);
+		bspec_one_of(b, value, "cache action", actions);
 }
 
 void bspec_cache(struct bspec *b, const struct yml_node *value, void *to)
@@ -174,39 +168,7 @@ void bspec_cache(struct bspec *b, const struct yml_node *value, void *to)
 	};
 
 	bspec_map(b, value, "cache", keys, to);
-}
-
-static void builds(struct bspec *b, const struct yml_node *list, void *to)
-{
-	static const struct bspec_key keys[] = {
-		{ "identifier", bspec_string_only, 0 }, { "buildspec", bspec_any, 0 },
-		{ "env", bspec_any, 0 }, { "debug-session", bspec_flag_only, 0 },
-		{ "ignore-failure", bspec_flag_only, 0 }, { "depend-on", bspec_strings_only, 0 },
-		{ "fleet", bspec_string_only, 0 }, { NULL, NULL, 0 },
-	};
-
-	if (!bspec_want(b, list, YML_SEQUENCE))
-		return;
-	for (size_t i = 0; i < list->n && !b->no_memory; i++) {
-		const struct yml_node *build = list->items[i].value;
-		size_t length = bspec_enter_index(b, i);
-
-		bspec_map(b, build, "a build of the batch", keys, to);
-		if (build->kind == YML_MAPPING && !yml_get(build, "identifier"))
-			bspec_error(b, "buildspec-batch", build, "add identifier: NAME",
-				    "a build of the batch has no identifier");
-		bspec_leave(b, length);
-	}
-}
-
-void bspec_batch(struct bspec *b, const struct yml_node *value, void *to)
-{
-	static const struct bspec_key keys[] = {
-		{ "fast-fail", bspec_flag_only, 0 }, { "build-list", builds, 0 },
-		{ "build-graph", builds, 0 }, { "build-matrix", bspec_any, 0 },
-		{ "build-fanout", bspec_any, 0 }, { NULL, NULL, 0 },
-	};
-
-	b->batch = true;
-	bspec_map(b, value, "batch", keys, to);
+	if (!b->refused && value->kind == YML_MAPPING && value->n > 0 && absent(value, "paths"))
+		bspec_warn(b, "buildspec-cache", value, "add paths: and a list",
+			   "a cache without paths keeps nothing");
 }

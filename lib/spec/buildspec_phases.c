@@ -29,6 +29,21 @@ static void not_a_string(struct bspec *b, const char *list, size_t index,
 			    list, index, item->line);
 }
 
+/* What runs no longer, or shows what it should hide. */
+static void check_command(struct bspec *b, const struct yml_node *item)
+{
+	const char *login = strstr(item->text, "docker login");
+
+	if (strstr(item->text, "ecr get-login ") || strstr(item->text, "ecr get-login)"))
+		bspec_warn(b, "buildspec-command", item,
+			   "aws ecr get-login-password | docker login --username AWS --password-stdin HOST",
+			   "the AWS CLI of today's images has no get-login");
+	else if (login && (strstr(login, " -p ") || strstr(login, " --password ") ||
+			   strstr(login, " --password=")))
+		bspec_warn(b, "buildspec-command", item, "give it with --password-stdin",
+			   "docker login has a password among its arguments, where every process sees it");
+}
+
 static void command_list(struct bspec *b, const struct yml_node *value, const char *list,
 			 struct buildspec_commands *to)
 {
@@ -52,6 +67,7 @@ static void command_list(struct bspec *b, const struct yml_node *value, const ch
 			to->v = v;
 			v[to->n - 1].text = bspec_copy(b, item);
 			v[to->n - 1].line = item->line;
+			check_command(b, item);
 		}
 		bspec_leave(b, length);
 	}
@@ -119,13 +135,46 @@ static void on_failure(struct bspec *b, const struct yml_node *value, void *to)
 			    "RETRY-count-regex", "\"%.100s\" is no on-failure", value->text);
 }
 
+/* What people write for a runtime, by the name that CodeBuild has. */
+static const char *runtime_meant(const char *name)
+{
+	static const char *const names[] = { "android", "docker", "dotnet", "golang", "java", "nodejs",
+					     "php", "python", "ruby", NULL };
+	static const struct { const char *said, *meant; } said[] = {
+		{ "go", "golang" }, { "node", "nodejs" }, { "node.js", "nodejs" },
+		{ "python3", "python" }, { "py", "python" }, { "jdk", "java" },
+		{ "corretto", "java" }, { "openjdk", "java" }, { "net", "dotnet" },
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+		if (strcasecmp(name, said[i].said) == 0)
+			return said[i].meant;
+	for (const char *const *n = names; *n; n++)
+		if (strcmp(name, *n) == 0)
+			return name;
+	return bspec_meant(name, names);
+}
+
 static void runtimes(struct bspec *b, const struct yml_node *value, void *to)
 {
 	(void)to;
 	if (!bspec_want(b, value, YML_MAPPING))
 		return;
-	for (size_t i = 0; i < value->n; i++)
+	for (size_t i = 0; i < value->n; i++) {
+		const struct yml_node *key = value->items[i].key;
+		const char *meant = runtime_meant(key->text);
+		size_t length = bspec_enter(b, key->text);
+
 		bspec_want(b, value->items[i].value, YML_SCALAR);
+		if (meant && strcmp(meant, key->text) != 0)
+			bspec_error(b, "buildspec-runtime", key, NULL,
+				    "no image of CodeBuild has a runtime \"%.40s\": did you mean %s?",
+				    key->text, meant);
+		else if (!meant)
+			bspec_warn(b, "buildspec-runtime", key, NULL,
+				   "no image of CodeBuild has a runtime \"%.40s\"", key->text);
+		bspec_leave(b, length);
+	}
 }
 
 static void runtimes_elsewhere(struct bspec *b, const struct yml_node *value, void *to)

@@ -95,6 +95,20 @@ const char *bspec_meant(const char *word, const char *const *names)
 	return s.nearest;
 }
 
+const char *bspec_one_of(struct bspec *b, const struct yml_node *value, const char *what,
+			 const char *const *names)
+{
+	const char *meant;
+
+	for (const char *const *n = names; *n; n++)
+		if (strcmp(value->text, *n) == 0)
+			return *n;
+	meant = bspec_meant(value->text, names);
+	bspec_error(b, "buildspec-value", value, NULL, "\"%.60s\" is no %s of CodeBuild%s%s%s", value->text,
+		    what, meant ? ": did you mean " : "", meant ? meant : "", meant ? "?" : "");
+	return NULL;
+}
+
 bool bspec_is_private(const char *key)
 {
 	return *key == '.' || strncmp(key, "x-", 2) == 0;

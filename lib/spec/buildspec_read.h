@@ -19,6 +19,7 @@ struct bspec {
 	size_t n_findings;
 	bool refused;		/* an error was reported */
 	bool no_memory;
+	size_t n_variables_looked_at;
 	bool batch;		/* the buildspec only names other builds */
 };
 
@@ -53,6 +54,11 @@ void bspec_map(struct bspec *b, const struct yml_node *map, const char *what,
 /* The name in a NULL-terminated list that a word was meant to be, or NULL. */
 const char *bspec_meant(const char *word, const char *const *names);
 
+/* The word of a NULL-terminated list that the scalar is; otherwise that is
+ * reported ("is no WHAT of CodeBuild"), and NULL. */
+const char *bspec_one_of(struct bspec *b, const struct yml_node *value, const char *what,
+			 const char *const *names);
+
 /* A key where people keep anchors: "x-common", ".common". */
 bool bspec_is_private(const char *key);
 
@@ -69,7 +75,11 @@ bspec_read_fn bspec_strings;	/* to struct buildspec_strings; one string is a lis
 bspec_read_fn bspec_string_only, bspec_flag_only, bspec_strings_only, bspec_any;
 
 /* Readers of whole parts; `to` is the struct buildspec. */
-bspec_read_fn bspec_env, bspec_phases;
+bspec_read_fn bspec_env, bspec_env_of_0_1, bspec_phases;
+bspec_read_fn bspec_batch_variables;	/* plain variables that only a batch's build has */
 bspec_read_fn bspec_artifacts, bspec_reports, bspec_cache, bspec_batch;
+
+/* Exported variables that nothing sets; when all else is read. */
+void bspec_check_exported(struct bspec *b, const struct yml_node *root);
 
 #endif

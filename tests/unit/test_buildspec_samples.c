@@ -88,7 +88,7 @@ static void samples(void **state)
 		one(at + 1, buf_str(&crlf), crlf.len);
 		buf_clear(&crlf);
 	}
-	assert_true(n > 50);
+	assert_true(n >= 100);
 	assert_int_equal(wrong, 0);
 	buf_free(&text);
 	buf_free(&path);
