@@ -7,6 +7,7 @@
  */
 #include "hooks/checks/bypass.h"
 #include "hooks/checks/check.h"
+#include "hooks/checks/check_tips.h"
 #include "hooks/objects/range_repo.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"

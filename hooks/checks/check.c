@@ -1,5 +1,9 @@
 #include "check.h"
 #include "check_blobs.h"
+#include "check_reach.h"
+#include "check_redact.h"
+#include "check_rules.h"
+#include "check_tips.h"
 #include "hooks/objects/range_repo.h"
 #include "lib/base/file.h"
 
@@ -24,66 +28,21 @@ int check_open(struct check_run *run, git_repository *repo, struct report *repor
 		return range_repo_error(err, "cannot open the objects");
 	if (repo && range_repo_is_partial(repo, &run->range.promised, err) < 0)
 		return -1;
-	if (scan_rules_open(&run->rules, NULL, NULL, err) < 0)
-		return -1;
-	return scan_open(run->rules, &run->scanner, err);
+	return 0;
 }
 
 void check_close(struct check_run *run)
 {
-	for (size_t i = 0; i < run->n_tips; i++)
-		free(run->tips[i].branch);
-	free(run->tips);
+	check_tips_free(run);
+	check_reach_free(run->reach);
+	check_redact_free(run);
 	strs_free(&run->specs);
 	range_free(&run->range);
 	scan_close(run->scanner);
-	scan_close(run->redactor);
-	scan_rules_close(run->rules);
 	git_odb_free(run->odb);
+	check_rules_close(run);
 	check_policy_free(&run->policy);
 	*run = (struct check_run){ 0 };
-}
-
-int check_add_tip(struct check_run *run, const git_oid *commit, const char *branch,
-		  struct err *err)
-{
-	struct check_tip *tips = realloc(run->tips, (run->n_tips + 1) * sizeof(*tips));
-	char *name = branch ? strdup(branch) : NULL;
-
-	if (tips)
-		run->tips = tips;
-	if (!tips || (branch && !name)) {
-		free(name);
-		return err_set(err, ERR_INTERNAL, "no memory for the refs");
-	}
-	tips[run->n_tips++] = (struct check_tip){ .commit = *commit, .branch = name };
-	return 0;
-}
-
-int check_tips_of_push(struct check_run *run, struct err *err)
-{
-	static const char branches[] = "refs/heads/";
-
-	for (size_t i = 0; i < run->range.n_refs; i++) {
-		const struct range_ref *r = &run->range.refs[i];
-		const char *branch = NULL;
-		git_object *object = NULL, *commit = NULL;
-		int rc = 0;
-
-		if (git_oid_is_zero(&r->local))
-			continue;
-		if (strncmp(r->local_name, branches, strlen(branches)) == 0)
-			branch = r->local_name + strlen(branches);
-		/* a ref at a tree or a blob has no tip to look at */
-		if (git_object_lookup(&object, run->repo, &r->local, GIT_OBJECT_ANY) == 0 &&
-		    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) == 0)
-			rc = check_add_tip(run, git_object_id(commit), branch, err);
-		git_object_free(commit);
-		git_object_free(object);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* ---- the walk ----------------------------------------------------------------- */
@@ -197,28 +156,6 @@ static int check_range(struct check_run *run, struct err *err)
 
 /* ---- files at the tips -------------------------------------------------------- */
 
-/* The blob of a path in a commit's tree; *out stays NULL when there is none. */
-static int tip_file(struct check_run *run, const git_oid *commit, const char *path, git_oid *blob,
-		    git_odb_object **out, struct err *err)
-{
-	git_commit *c = NULL;
-	git_tree *tree = NULL;
-	git_tree_entry *entry = NULL;
-	int rc = 0;
-
-	if (git_commit_lookup(&c, run->repo, commit) < 0 || git_commit_tree(&tree, c) < 0)
-		rc = range_repo_error(err, "commit %s cannot be read", git_oid_tostr_s(commit));
-	else if (git_tree_entry_bypath(&entry, tree, path) == 0 &&
-		 git_tree_entry_type(entry) == GIT_OBJECT_BLOB) {
-		*blob = *git_tree_entry_id(entry);
-		rc = check_blobs_read(run, blob, path, out, &run->report->missing, err);
-	}
-	git_tree_entry_free(entry);
-	git_tree_free(tree);
-	git_commit_free(c);
-	return rc;
-}
-
 static int check_tip_file(struct check_run *run, const struct check_tip *tip, const char *path,
 			  struct range_set *done, struct err *err)
 {
@@ -226,7 +163,7 @@ static int check_tip_file(struct check_run *run, const struct check_tip *tip, co
 	git_odb_object *object = NULL;
 	bool fresh = true;
 	git_oid blob;
-	int rc = tip_file(run, &tip->commit, path, &blob, &object, err);
+	int rc = check_tips_read(run, &tip->commit, path, &blob, &object, err);
 
 	if (rc < 0 || !object)
 		return rc;
@@ -260,39 +197,12 @@ static int check_tips(struct check_run *run, struct err *err)
 	return rc;
 }
 
-static int read_policies(struct check_run *run, struct err *err)
-{
-	struct check_policy *policy = &run->policy;
-
-	for (size_t i = 0; i < run->n_tips; i++) {
-		git_odb_object *object = NULL;
-		struct buf name = BUF_INIT(128);
-		git_oid blob;
-		int rc = tip_file(run, &run->tips[i].commit, CHECK_POLICY_FILE, &blob, &object, err);
-
-		buf_addf(&name, "%.12s:%s", git_oid_tostr_s(&run->tips[i].commit),
-			 CHECK_POLICY_FILE);
-		if (rc == 0 && object && git_odb_object_size(object) > CHECK_POLICY_BYTES_MAX)
-			rc = err_set(err, ERR_USAGE, "%s is larger than %d bytes", buf_str(&name),
-				     CHECK_POLICY_BYTES_MAX);
-		else if (rc == 0 && object)
-			rc = check_policy_read(policy, git_odb_object_data(object),
-					       git_odb_object_size(object), buf_str(&name), err);
-		git_odb_object_free(object);
-		buf_free(&name);
-		if (rc < 0)
-			return -1;
-	}
-	/* what this machine says goes over what is committed */
-	return check_policy_config(policy, run->repo, err);
-}
-
 int check_repository(struct check_run *run, struct err *err)
 {
 	struct check_item push = { .subject = CHECK_PUSH };
 
 	run->report->refs = run->range.n_refs;
-	if (read_policies(run, err) < 0 || check_item(run, &push, err) < 0 ||
+	if (check_tips_policy(run, err) < 0 || check_item(run, &push, err) < 0 ||
 	    check_range(run, err) < 0)
 		return -1;
 	return check_tips(run, err);

@@ -16,6 +16,7 @@
 
 #include <git2.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -48,12 +49,14 @@ struct check_item {
 	unsigned mode;
 	size_t order;		/* of blobs: findings are told in this order */
 	struct scanner *scanner;	/* of the thread; NULL: the run's */
+	const struct range_ref *ref;	/* CHECK_PUSH: the one that this is about; NULL: all */
 };
 
 /* A commit that is pushed. */
 struct check_tip {
+	git_oid object;		/* the commit, or a tag of it */
 	git_oid commit;
-	char *branch;		/* the local branch; NULL: something else */
+	char *ref;		/* the local ref; NULL: something else */
 };
 
 struct check_run {
@@ -64,10 +67,14 @@ struct check_run {
 	const char *remote, *url;	/* of a push; NULL otherwise */
 	struct check_policy policy;
 	struct report *report;
+	struct rules merged;		/* the embedded rules and a team's; empty: the embedded */
 	struct scan_rules *rules;
 	struct scanner *scanner;
 	pthread_mutex_t lock;		/* of what findings touch: the members below, range */
 	struct scanner *redactor;	/* for what findings quote */
+	struct check_redacted *redacted; /* what it was given last (check_redact.c) */
+	atomic_bool partly;		/* not every value was told */
+	struct check_reach *reach;	/* which commits can be reached from where (check_reach.c) */
 	struct check_tip *tips;
 	size_t n_tips;
 	struct strs specs;		/* changed paths that a CHECK_FILE row may want */
@@ -113,16 +120,14 @@ enum check_published { CHECK_NEW, CHECK_SAME_FILE, CHECK_SAME_VALUE };
 int check_published(struct check_run *run, const struct check_item *item, const char *sha256,
 		    enum check_published *out, struct err *err);
 
-/* Ready to check: rules, policy of the machine. `repo` may be NULL and is
- * borrowed, as is the report. */
+/* Once all of a history was looked at: warns of allowances that nothing needs. */
+int check_secrets_stale(struct check_run *run, struct err *err);
+
+/* Ready to read the policy of what is checked: that of the machine is read. `repo`
+ * may be NULL and is borrowed, as is the report. */
 int check_open(struct check_run *run, git_repository *repo, struct report *report,
 	       struct err *err);
 void check_close(struct check_run *run);
-
-/* Sets run->tips from range.refs (a push). */
-int check_tips_of_push(struct check_run *run, struct err *err);
-int check_add_tip(struct check_run *run, const git_oid *commit, const char *branch,
-		  struct err *err);
 
 /* The rows' functions. */
 check_fn check_secrets, check_secrets_refs, check_size_refs, check_size_path, check_size_file;

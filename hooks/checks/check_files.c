@@ -1,4 +1,5 @@
 #include "check.h"
+#include "check_rules.h"
 #include "lib/base/file.h"
 
 #include <dirent.h>
@@ -141,17 +142,37 @@ static int visit(struct check_run *run, const char *path, int depth, struct err 
 	return visit_file(run, path, err);
 }
 
+/* A rule file that the .codetrain of a folder names. */
+static int read_beside(void *arg, const char *path, struct buf *out, struct err *err)
+{
+	struct buf whole = BUF_INIT(PATH_MAX_BYTES);
+	int rc = check_rules_path(path, err);
+
+	buf_addf(&whole, "%s/%s", (const char *)arg, path);
+	if (rc == 0)
+		rc = file_read(buf_str(&whole), out, NULL, err);
+	if (rc < 0)
+		err->class = ERR_USAGE;
+	buf_free(&whole);
+	return rc;
+}
+
 /* The .codetrain of a folder that is checked, or of the working directory. */
-static int read_policy(struct check_run *run, const char *folder, struct err *err)
+static int read_policy(struct check_run *run, char *folder, struct err *err)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES), text = BUF_INIT(CHECK_POLICY_BYTES_MAX);
 	struct file_info info;
 	int rc;
 
-	buf_addf(&path, "%s/%s", folder, CHECK_POLICY_FILE);
+	if (strcmp(folder, ".") == 0)
+		buf_adds(&path, CHECK_POLICY_FILE);
+	else
+		buf_addf(&path, "%s/%s", folder, CHECK_POLICY_FILE);
 	rc = file_read(buf_str(&path), &text, &info, err);
 	if (rc == 0 && text.len)
 		rc = check_policy_read(&run->policy, buf_str(&text), text.len, buf_str(&path), err);
+	if (rc == 0)
+		rc = check_rules_named(run, buf_str(&path), read_beside, folder, err);
 	buf_free(&path);
 	buf_free(&text);
 	return rc;
@@ -159,14 +180,17 @@ static int read_policy(struct check_run *run, const char *folder, struct err *er
 
 int check_files(struct check_run *run, const struct strs *paths, struct err *err)
 {
+	char here[] = ".";
 	struct stat st;
 
-	if (read_policy(run, ".", err) < 0)
+	if (read_policy(run, here, err) < 0)
 		return -1;
 	for (size_t i = 0; i < paths->n; i++)
 		if (stat(paths->v[i], &st) == 0 && S_ISDIR(st.st_mode) &&
 		    strcmp(paths->v[i], ".") != 0 && read_policy(run, paths->v[i], err) < 0)
 			return -1;
+	if (check_rules_open(run, err) < 0)
+		return -1;
 	for (size_t i = 0; i < paths->n; i++)
 		if (visit(run, paths->v[i], 0, err) < 0)
 			return -1;

@@ -6,10 +6,18 @@
  *		sha256 = <SHA-256 of a value that is no secret>
  *	[codetrain]
  *		max-file-size = 50m
+ *		inline-allow = true | false | warn
+ *		rules = <a rule file in the repository>		(any number)
+ *		builtin-rules = all | none | <groups>
+ *	[rule "ID"]						(as in a rule file)
+ *		...
  */
 #ifndef CODETRAIN_CHECK_POLICY_H
 #define CODETRAIN_CHECK_POLICY_H
 
+#include "check_allow.h"
+#include "hooks/secrets/rules.h"
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/strs.h"
 
@@ -21,10 +29,22 @@
 #define CHECK_POLICY_FILE_SIZE (50ULL << 20)	/* when nothing else is said */
 #define CHECK_POLICY_SECONDS 45			/* a check's time, then it refuses */
 
+/* What a comment beside a value ("codetrain:allow") does; the larger allows more. */
+enum check_inline { CHECK_INLINE_IGNORED, CHECK_INLINE_WARNS, CHECK_INLINE_ALLOWS };
+
 struct check_policy {
-	struct strs allow;	/* hex */
+	struct check_allow allow;
 	unsigned long long max_file_size;
 	long seconds;
+	enum check_inline inline_allow;
+	struct rules rules;		/* a team's own */
+	bool own_rules;			/* there are any, or built-in ones are left out */
+	struct strs rule_files;		/* that the last file has named, to be loaded */
+	struct buf bypass_log;		/* this machine's; empty: none */
+	/* of all files: the groups that count, when each file leaves some out */
+	struct buf builtin;
+	bool builtin_all;
+	bool builtin_fixed;		/* the command line has said it */
 };
 
 void check_policy_init(struct check_policy *policy);
@@ -34,10 +54,17 @@ void check_policy_init(struct check_policy *policy);
 int check_policy_read(struct check_policy *policy, const char *text, size_t len, const char *name,
 		      struct err *err);
 
+/* A commit without such a file: it leaves no built-in rule out. */
+void check_policy_none(struct check_policy *policy);
+
 /* The machine's git config overrides. */
 int check_policy_config(struct check_policy *policy, git_repository *repo, struct err *err);
 
-bool check_policy_allows(const struct check_policy *policy, const char *sha256);
+/* --builtin-rules: over what the files say. */
+int check_policy_builtin(struct check_policy *policy, const char *words, struct err *err);
+
+/* Once all is read: which built-in rules count. */
+int check_policy_settle(struct check_policy *policy, struct err *err);
 
 void check_policy_free(struct check_policy *policy);
 

@@ -5,21 +5,73 @@
 struct search {
 	struct check_run *run;
 	const struct check_item *item;
+	size_t at;	/* where the line of the last hit begins in the item's data */
+	int line;
 };
+
+/* Of this tool and of those that teams come from. */
+static const char *const comments[] = {
+	"codetrain:allow", "gitleaks:allow", "pragma: allowlist secret",
+};
+
+/* Whether a comment on the hit's line says that it is allowed. Hits come in the order
+ * of their lines. */
+static bool has_comment(struct search *s, const struct scan_hit *h)
+{
+	const char *data = s->item->data, *end = data + s->item->len, *line;
+	size_t n;
+
+	if (s->item->subject != CHECK_BLOB || h->line < s->line)
+		return false;
+	for (line = data + s->at; s->line < h->line; s->line++) {
+		line = memchr(line, '\n', (size_t)(end - line));
+		if (!line)
+			return false;
+		line++;
+		s->at = (size_t)(line - data);
+	}
+	for (n = 0; line + n < end && line[n] != '\n'; n++)
+		;
+	for (size_t i = 0; i < sizeof(comments) / sizeof(*comments); i++)
+		if (memmem(line, n, comments[i], strlen(comments[i])))
+			return true;
+	return false;
+}
+
+/* True when the finding is none; otherwise what is to be said of it is added. */
+static bool excused(struct search *s, const struct scan_hit *h, struct report_finding *f,
+		    struct buf *message)
+{
+	if (!has_comment(s, h))
+		return false;
+	switch (s->run->policy.inline_allow) {
+	case CHECK_INLINE_ALLOWS:
+		return true;
+	case CHECK_INLINE_WARNS:
+		buf_adds(message, "; a comment there allows it");
+		f->warning = true;
+		break;
+	case CHECK_INLINE_IGNORED:
+		buf_adds(message, "; the comment there allows nothing without inline-allow in "
+			 CHECK_POLICY_FILE);
+		break;
+	}
+	return false;
+}
 
 static int hit(void *arg, const struct scan_hit *h, struct err *err)
 {
-	const struct search *s = arg;
+	struct search *s = arg;
 	struct report_finding f = {
 		.check = "secrets", .rule = h->rule->id, .warning = h->rule->warning,
 		.rotate = h->rule->rotate, .allow = h->sha256, .line = h->line,
-		.column = h->column,
+		.column = h->column, .help = h->rule->description,
 	};
-	struct buf message = BUF_INIT(512);
+	struct buf message = BUF_INIT(4096);
 	enum check_published published;
 	int rc;
 
-	if (check_policy_allows(&s->run->policy, h->sha256))
+	if (check_allow_has(&s->run->policy.allow, h->sha256))
 		return 0;
 	rc = check_published(s->run, s->item, h->sha256, &published, err);
 	if (rc < 0 || published == CHECK_SAME_FILE)	/* moved or copied */
@@ -34,8 +86,10 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 		buf_adds(&message, "; the remote has this file with it already");
 		f.warning = true;
 	}
-	f.message = buf_str(&message);
-	rc = check_found(s->run, s->item, &f, err);
+	if (!excused(s, h, &f, &message)) {
+		f.message = buf_str(&message);
+		rc = check_found(s->run, s->item, &f, err);
+	}
 	buf_free(&message);
 	return rc;
 }
@@ -51,7 +105,7 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 		.check = "secrets", .rule = "unpacks-too-large",
 		.message = "unpacks to more than can be looked at",
 	};
-	struct search s = { run, item };
+	struct search s = { .run = run, .item = item, .line = 1 };
 	const struct scan_text text = {
 		.data = item->data, .len = item->len, .paths = &item->path, .n_paths = !!item->path,
 		.deadline = run->range.deadline,
@@ -60,6 +114,8 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 
 	if (rc < 0)
 		return -1;
+	if (rc > 0)
+		atomic_store(&run->partly, true);
 	/* those that were told may all be allowed: the others are not known to be */
 	if (rc & SCAN_MORE && check_found(run, item, &more, err) < 0)
 		return -1;
@@ -75,11 +131,48 @@ int check_secrets_refs(struct check_run *run, const struct check_item *push, str
 
 		if (git_oid_is_zero(&r->local))
 			continue;	/* a deletion takes it away */
+		item.ref = r;
 		item.part = "name of a ref";
 		item.data = r->remote_name;
 		item.len = item.size = strlen(r->remote_name);
 		if (check_secrets(run, &item, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int stale(struct check_run *run, const struct check_allowance *x, struct err *err)
+{
+	struct buf message = BUF_INIT(1024), fix = BUF_INIT(1024);
+	const char *colon = strchr(x->name, ':');	/* COMMIT:.codetrain */
+	struct report_finding f = {
+		.check = "secrets", .rule = "allow-stale", .warning = true, .line = x->line,
+		.column = 1, .file = colon ? colon + 1 : x->name,
+		.help = "An allowance in .codetrain that no value needs any more",
+	};
+	int rc;
+
+	buf_addf(&message, "no value has the SHA-256 %.12s... any more; it allows nothing", x->sha256);
+	buf_addf(&fix, "git config -f .codetrain --unset codetrain.allow.sha256 %s", x->sha256);
+	if (colon)
+		buf_addf(&fix, "\ngit commit -m 'Allow less' .codetrain");
+	f.message = buf_str(&message);
+	f.fix = buf_str(&fix);
+	rc = report_add(run->report, &f, err);
+	buf_free(&message);
+	buf_free(&fix);
+	return rc;
+}
+
+int check_secrets_stale(struct check_run *run, struct err *err)
+{
+	const struct check_allow *allow = &run->policy.allow;
+
+	/* what was not looked at may need it */
+	if (run->report->missing || atomic_load(&run->partly) || !check_wants(run, CHECK_BLOB))
+		return 0;
+	for (size_t i = 0; i < allow->n; i++)
+		if (!atomic_load(&allow->v[i].used) && stale(run, &allow->v[i], err) < 0)
+			return -1;
 	return 0;
 }

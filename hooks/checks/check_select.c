@@ -1,4 +1,5 @@
 #include "check_select.h"
+#include "check_tips.h"
 #include "hooks/objects/range_repo.h"
 
 #include <string.h>
@@ -80,17 +81,10 @@ static int each_ref(struct check_run *run, const char *glob, ref_fn *fn, struct 
 
 static int take(struct check_run *run, const char *name, const git_oid *oid, struct err *err)
 {
-	static const char branches[] = "refs/heads/";
-	git_object *object = NULL, *commit = NULL;
-	int rc = range_set_append(&run->range.tips, oid, err);
-
-	if (rc == 0 && strncmp(name, branches, strlen(branches)) == 0 &&
-	    git_object_lookup(&object, run->repo, oid, GIT_OBJECT_ANY) == 0 &&
-	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) == 0)
-		rc = check_add_tip(run, git_object_id(commit), name + strlen(branches), err);
-	git_object_free(commit);
-	git_object_free(object);
-	return rc;
+	if (range_set_append(&run->range.tips, oid, err) < 0)
+		return -1;
+	/* the specs of an old tag are past mending */
+	return strncmp(name, "refs/heads/", 11) == 0 ? check_add_tip(run, oid, name, err) : 0;
 }
 
 static int hide(struct check_run *run, const char *name, const git_oid *oid, struct err *err)

@@ -14,6 +14,7 @@ static const size_t strings[] = {
 	offsetof(struct report_finding, commit),  offsetof(struct report_finding, subject),
 	offsetof(struct report_finding, file),	  offsetof(struct report_finding, pointer),
 	offsetof(struct report_finding, rotate),  offsetof(struct report_finding, allow),
+	offsetof(struct report_finding, help),
 };
 
 enum { STRINGS = sizeof(strings) / sizeof(*strings) };

@@ -26,6 +26,7 @@ struct report_finding {
 	const char *file;
 	const char *pointer;	/* JSON pointer */
 	const char *rotate;	/* where a leaked value is made useless */
+	const char *help;	/* what the rule is about; NULL: the message says it */
 	const char *allow;	/* SHA-256 with which the value can be allowed */
 	int line, column;
 	size_t order;		/* see report_sort */

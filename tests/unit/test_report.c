@@ -170,9 +170,9 @@ static void policies(void **state)
 
 	(void)state;
 	check_policy_init(&p);
-	assert_false(check_policy_allows(&p, HASH));
+	assert_false(check_allow_has(&p.allow, HASH));
 	assert_int_equal(check_policy_read(&p, good, sizeof(good) - 1, "f", &err), 0);
-	assert_true(check_policy_allows(&p, HASH));
+	assert_true(check_allow_has(&p.allow, HASH));
 	assert_int_equal(p.max_file_size, 1 << 20);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_int_equal(check_policy_read(&p, bad[i], strlen(bad[i]), "f", &err), -1);
