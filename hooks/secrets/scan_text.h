@@ -18,4 +18,7 @@
  * there is no memory for it. */
 bool scan_text_utf16(const char *data, size_t len, struct buf *out, int *failed);
 
+/* From a part of what scan_text_utf16 made of the bytes to where it stands in them. */
+void scan_text_locate(const char *data, size_t len, size_t *offset, size_t *n);
+
 #endif

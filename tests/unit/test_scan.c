@@ -4,7 +4,10 @@
 #include "hooks/secrets/scan.h"
 #include "hooks/secrets/scan_confirm.h"
 #include "hooks/secrets/scan_text.h"
+#include "hooks/secrets/scan_runs.h"
+#include "hooks/secrets/scan_stream.h"
 #include "lib/base/buf.h"
+#include "lib/base/encode.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +17,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #define ID "AKIA" "QYLPMN5HHHFPZAM2"
 
@@ -240,6 +244,336 @@ static void stops_when_told(void **state)
 	assert_int_equal(scan(text, sizeof(text) - 1).n, 3);	/* and can be used again */
 }
 
+static unsigned next_random(unsigned *seed)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return *seed >> 16;
+}
+
+static void add_random(struct buf *b, size_t n, unsigned seed)
+{
+	while (n-- > 0)
+		buf_addc(b, (char)next_random(&seed));
+}
+
+/* One hit, the same value as if it stood there plainly, where its code stands. */
+static void expect_decoded(const struct buf *b, const char *encoding, int line, int column)
+{
+	struct seen s = scan(b->data, b->len), plain = scan(ID, sizeof(ID) - 1);
+
+	assert_int_equal(s.n, 1);
+	assert_non_null(s.first.encoding);
+	assert_string_equal(s.first.encoding, encoding);
+	assert_string_equal(s.first.sha256, plain.first.sha256);
+	assert_string_equal(s.first.shown, "AKIA****");
+	assert_int_equal(s.first.line, line);
+	assert_int_equal(s.first.column, column);
+	assert_true(s.first.offset + s.first.len <= b->len);
+}
+
+static void runs_of_codes(void **state)
+{
+	static const char text[] = "abc 0123456789abcdefghijkl+ -_/3456789ABCDEFGHIJKLMN,ABCD";
+	struct buf b = BUF_INIT(1 << 16);
+	unsigned seed = 7;
+
+	(void)state;
+	assert_int_equal(scan_runs_next(text, sizeof(text) - 1, 0), 28);
+	assert_int_equal(scan_runs_next(text, sizeof(text) - 1, 29), sizeof(text) - 1);
+	assert_int_equal(scan_runs_next("", 0, 0), 0);
+	for (int i = 0; i < 20000; i++)	/* one in sixteen ends a run */
+		buf_addc(&b, (next_random(&seed) % 16 ? "aZ09+/-_" : "\n\x80 .@[`{")[next_random(&seed) % 8]);
+	for (size_t at = 0; at < b.len; at += 1 + at % 7)
+		assert_int_equal(scan_runs_next(b.data, b.len, at), scan_runs_next_plain(b.data, b.len, at));
+	for (int c = 0; c < 256; c++) {	/* every byte ends a run or does not, with and without AVX2 */
+		char line[64];
+
+		memset(line, 'a', sizeof(line));
+		line[23] = line[47] = (char)c;
+		assert_int_equal(scan_runs_next(line, sizeof(line), 0),
+				 scan_runs_next_plain(line, sizeof(line), 0));
+	}
+	buf_free(&b);
+}
+
+static void base64_at_any_alignment(void **state)
+{
+	(void)state;
+	for (size_t before = 0; before < 8; before++)
+		for (size_t within = 0; within < 6; within++) {
+			struct buf b = BUF_INIT(4096), in = BUF_INIT(4096);
+
+			buf_add(&b, "\n////////", before + 1);	/* characters of the alphabet */
+			buf_add(&in, "      ", within);
+			buf_adds(&in, ID "\n");
+			encode_base64(in.data, in.len, &b);
+			expect_decoded(&b, "base64", 2, (int)(1 + before + within / 3 * 4 + within % 3));
+			buf_free(&in);
+			buf_free(&b);
+		}
+}
+
+/* `lines` of base64 with `end` and `begin` between them */
+static void wrapped(const char *in, size_t width, const char *end, const char *begin, struct buf *out)
+{
+	struct buf code = BUF_INIT(4096);
+
+	encode_base64(in, strlen(in), &code);
+	for (size_t at = 0; at < code.len; at += width) {
+		if (at)
+			buf_adds(out, begin);
+		buf_add(out, code.data + at, code.len - at < width ? code.len - at : width);
+		if (at + width < code.len)
+			buf_adds(out, end);
+	}
+	buf_free(&code);
+}
+
+static void base64_over_lines(void **state)
+{
+	static const char *const between[][2] = {
+		{ "\n", "" }, { "\r\n", "" }, { "\n", "      " }, { "\" +\n", "    \"" },
+		{ "'\n", "  '" }, { "\\n", "" }, { "\\r\\n", "" }, { "\\\n", "" }, { "\\n\" \\\n", "\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++)
+		for (size_t width = 24; width < 70; width += 5) {
+			struct buf b = BUF_INIT(4096);
+			struct seen s;
+
+			wrapped("# the team's account, not to be shared\naws_access_key_id = " ID
+				"\nregion = us-east-2\n", width, between[i][0], between[i][1], &b);
+			s = scan(b.data, b.len);
+			assert_int_equal(s.n, 1);
+			assert_string_equal(s.first.encoding, "base64");
+			buf_free(&b);
+		}
+}
+
+/* One value a line: together they would be one without an end. */
+static void base64_a_value_a_line(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		encode_base64(ID "\n", sizeof(ID), &b);
+		buf_addc(&b, '\n');
+	}
+	assert_int_equal(scan(b.data, b.len).n, 3);
+	buf_clear(&b);
+	encode_base64(ID "=", sizeof(ID), &b);	/* and where nothing is between them */
+	encode_base64("0123456789" "0123456789", 20, &b);
+	assert_int_equal(scan(b.data, b.len).n, 1);
+	buf_free(&b);
+}
+
+static void base64_url_safe(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+
+	(void)state;
+	encode_base64("\377?\377>>> " ID " ~~~\377?\377", 7 + sizeof(ID) - 1 + 7, &b);
+	for (size_t i = 0; i < b.len; i++) {
+		b.data[i] = b.data[i] == '+' ? '-' : b.data[i];
+		b.data[i] = b.data[i] == '/' ? '_' : b.data[i];
+	}
+	assert_non_null(strchr(b.data, '_'));
+	expect_decoded(&b, "base64", 1, 10);
+	buf_free(&b);
+}
+
+static void base64_of_utf16(void **state)
+{
+	struct buf wide = BUF_INIT(4096), b = BUF_INIT(4096);
+
+	(void)state;
+	widen("$env:KEY = '" ID "'", false, false, &wide);
+	buf_adds(&b, "powershell -enc ");
+	encode_base64(wide.data, wide.len, &b);
+	expect_decoded(&b, "base64", 1, 17 + 24 / 3 * 4);
+	buf_free(&wide);
+	buf_free(&b);
+}
+
+static void base64_among_binary(void **state)
+{
+	struct buf in = BUF_INIT(1 << 20), b = BUF_INIT(1 << 21);
+
+	(void)state;
+	add_random(&in, 100000, 1);
+	encode_base64(in.data, in.len, &b);
+	assert_int_equal(scan(b.data, b.len).n, 0);
+	buf_add(&in, "\xff\xfe", 2);
+	buf_adds(&in, ID);
+	buf_add(&in, "\xfe\xff", 2);
+	add_random(&in, 100000, 2);
+	buf_clear(&b);
+	encode_base64(in.data, in.len, &b);
+	expect_decoded(&b, "base64", 1, 1 + 100002 / 3 * 4);
+	buf_free(&in);
+	buf_free(&b);
+}
+
+/* More than the window holds; the values stand in every part of it. */
+static void base64_of_much(void **state)
+{
+	enum { LINE = 64, LINES = 20000 };
+	struct buf in = BUF_INIT(LINE * LINES), b = BUF_INIT(2 * LINE * LINES);
+
+	(void)state;
+	for (int i = 0; i < LINES; i++)
+		buf_addf(&in, "%-63s\n", i % 100 ? "x" : ID);
+	encode_base64(in.data, in.len, &b);
+	assert_int_equal(scan(b.data, b.len).n, LINES / 100);
+	buf_free(&in);
+	buf_free(&b);
+}
+
+static void plain_and_encoded_once(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+	struct seen s;
+
+	(void)state;
+	encode_base64(ID, sizeof(ID) - 1, &b);
+	buf_adds(&b, "\nis " ID);
+	s = scan(b.data, b.len);
+	assert_int_equal(s.n, 1);
+	assert_null(s.first.encoding);
+	buf_free(&b);
+}
+
+/* A member of gzip, or (bits < 0) deflate alone. */
+static void pack(const void *data, size_t len, int bits, struct buf *out)
+{
+	size_t max = len + len / 100 + 1000;
+	z_stream z = { 0 };
+	char *room = buf_room(out, max);
+
+	assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_in = (z_const Bytef *)data;
+	z.avail_in = (uInt)len;
+	z.next_out = (Bytef *)room;
+	z.avail_out = (uInt)max;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out->len += max - z.avail_out;
+	deflateEnd(&z);
+}
+
+static void gzip(void **state)
+{
+	struct buf in = BUF_INIT(1 << 23), b = BUF_INIT(1 << 23);
+
+	(void)state;
+	buf_adds(&b, "#!/bin/sh\ntail -n +3 $0 | tar xz\n");
+	pack("key = " ID "\n", sizeof("key = " ID), 31, &b);
+	expect_decoded(&b, "gzip", 3, 1);
+	b.len -= 8;	/* cut off */
+	expect_decoded(&b, "gzip", 3, 1);
+	buf_clear(&b);
+	pack("key = AKIA", 10, 31, &b);	/* one value in two members */
+	pack(ID + 4, sizeof(ID) - 5, 31, &b);
+	expect_decoded(&b, "gzip", 1, 1);
+	buf_clear(&b);
+	pack("", 0, 31, &b);	/* and in the second archive */
+	buf_adds(&b, "behind it\n");
+	pack(ID, sizeof(ID) - 1, 31, &b);
+	expect_decoded(&b, "gzip", 2, 1);
+	buf_clear(&b);
+	add_random(&in, 3 * SCAN_STREAM_SIZE, 3);	/* far behind the first window */
+	for (int i = 0; i < 9; i++)
+		buf_adds(&in, "\n" ID "\n");
+	pack(in.data, in.len, 31, &b);
+	expect_decoded(&b, "gzip", 1, 1);
+	buf_free(&in);
+	buf_free(&b);
+}
+
+static void no_gzip(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+
+	(void)state;
+	pack(ID "\n", sizeof(ID), 31, &b);
+	b.data[3] = '\xe0';	/* flags that no version has */
+	assert_int_equal(scan(b.data, b.len).n, 0);
+	b.data[3] = 0;
+	assert_int_equal(scan(b.data, b.len).n, 1);
+	for (size_t n = 0; n < 20; n++)	/* not enough of it to hold the value */
+		assert_int_equal(scan(b.data, n).n, 0);
+	buf_free(&b);
+}
+
+/* Values on every side of where one window ends and the next begins. */
+static void gzip_windows(void **state)
+{
+	struct buf in = BUF_INIT(1 << 22), b = BUF_INIT(1 << 22);
+
+	(void)state;
+	for (size_t at = SCAN_STREAM_SIZE - 50; at < SCAN_STREAM_SIZE + 60; at += 11) {
+		buf_clear(&in);
+		buf_clear(&b);
+		memset(buf_room(&in, at), ' ', at);
+		in.len = at;
+		buf_adds(&in, "\n" ID "\n");
+		pack(in.data, in.len, 31, &b);
+		expect_decoded(&b, "gzip", 1, 1);
+		in.len -= sizeof(ID);
+		buf_add(&in, "", 1);
+		memset(buf_room(&in, 200000), '\n', 200000);
+		in.len += 200000;
+		buf_clear(&b);
+		pack(in.data, in.len, 31, &b);
+		assert_int_equal(scan(b.data, b.len).n, 0);
+	}
+	buf_free(&in);
+	buf_free(&b);
+}
+
+static void zip(void **state)
+{
+	static const char header[] = "PK\3\4\24\0\0\0\10\0" "tttt" "cccc" "pppp" "uuuu" "\3\0" "\0\0" "a.b";
+	struct buf b = BUF_INIT(4096);
+	struct seen s;
+
+	(void)state;
+	buf_add(&b, header, sizeof(header) - 1);
+	pack("nothing\n", 8, -15, &b);
+	buf_add(&b, header, sizeof(header) - 1);
+	pack("k=" ID "\n", sizeof(ID) + 2, -15, &b);
+	s = scan(b.data, b.len);
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.first.encoding, "zip");
+	assert_true(s.first.offset > 0);
+	assert_memory_equal(b.data + s.first.offset, header, sizeof(header) - 1);
+	buf_free(&b);
+}
+
+/* Four megabytes that unpack to four gigabytes: the deadline ends it. */
+static void bombs_are_refused(void **state)
+{
+	struct buf zeros = BUF_INIT(1 << 26), member = BUF_INIT(1 << 26), b = BUF_INIT(1 << 26);
+	struct scan_text text = { .deadline = 1 };
+	struct seen s = { 0 };
+	struct err err = { 0 };
+	char *room = buf_room(&zeros, 1 << 25);
+
+	(void)state;
+	memset(room, 0, 1 << 25);
+	pack(room, 1 << 25, 31, &member);
+	for (int i = 0; i < 130; i++)
+		buf_add(&b, member.data, member.len);
+	text.data = b.data;
+	text.len = b.len;
+	assert_int_equal(scan_bytes(scanner, &text, note, &s, &err), -1);	/* long over */
+	assert_int_equal(err.class, ERR_TIMEOUT);
+	buf_free(&zeros);
+	buf_free(&member);
+	buf_free(&b);
+}
+
 static void entropy(void **state)
 {
 	char all[256];
@@ -269,6 +603,20 @@ int main(void)
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(many_hits_are_bounded),
 		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(runs_of_codes),
+		cmocka_unit_test(base64_at_any_alignment),
+		cmocka_unit_test(base64_over_lines),
+		cmocka_unit_test(base64_a_value_a_line),
+		cmocka_unit_test(base64_url_safe),
+		cmocka_unit_test(base64_of_utf16),
+		cmocka_unit_test(base64_among_binary),
+		cmocka_unit_test(base64_of_much),
+		cmocka_unit_test(plain_and_encoded_once),
+		cmocka_unit_test(gzip),
+		cmocka_unit_test(no_gzip),
+		cmocka_unit_test(gzip_windows),
+		cmocka_unit_test(zip),
+		cmocka_unit_test(bombs_are_refused),
 		cmocka_unit_test(entropy),
 	};
 

@@ -1,0 +1,31 @@
+/*
+ * Text in base64, wherever it stands: standard and URL-safe, at any alignment, also
+ * over lines (indented, in quotes, joined by + or by a written \n), and what decodes
+ * to UTF-16.
+ *
+ * Nearly all that is long and looks like base64 is none, or holds an image. Looked
+ * at are stretches of 24 characters and more that decode to bytes below 128, with
+ * what stands on either side.
+ */
+#ifndef CODETRAIN_SCAN_BASE64_H
+#define CODETRAIN_SCAN_BASE64_H
+
+#include "lib/base/err.h"
+
+#include <stdint.h>
+
+struct scan_base64_table {
+	unsigned char value[256];	/* of a character; BASE64_NONE: of no base64 */
+	/* Four lanes, one byte each: at a character whose number modulo 4 is the first
+	 * index, lane n takes those n modulo 4 as the first of their four. 0xff where
+	 * the character is one that four of which a text begin, go on or end with. */
+	uint32_t keep[4][256];
+};
+
+void scan_base64_init(struct scan_base64_table *t);
+
+/* Adds what the scanner's text holds in base64. */
+struct scanner;
+int scan_base64(struct scanner *s, struct err *err);
+
+#endif

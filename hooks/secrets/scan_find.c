@@ -1,0 +1,79 @@
+#include "scan_find.h"
+
+enum {
+	/* Pieces, so that a deadline is seen; they overlap by more than any pattern. */
+	PIECE = 32 << 20,
+	OVERLAP = 64 << 10,
+};
+
+/* The bytes on their way through Hyperscan. */
+struct pass {
+	struct scanner *s;
+	const char *data;
+	size_t len;
+	size_t start;	/* of the piece */
+	size_t told;	/* matches that end up to here were told of the piece before */
+	bool proposed;
+};
+
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+		    void *arg)
+{
+	struct pass *p = arg;
+	const struct rule *rule = &p->s->rules->table[id];
+	size_t end = p->start + to;
+
+	(void)from;
+	(void)flags;
+	if (end <= p->told)
+		return 0;
+	p->proposed = true;
+	if (scan_confirm(rule, p->data, p->len, end, &p->s->value))
+		scan_hits_add(&p->s->hits, rule, &p->s->value);
+	return 0;
+}
+
+int scan_find_in_time(const struct scanner *s, struct err *err)
+{
+	if (s->text->deadline && deadline_over(s->text->deadline))
+		return err_set(err, ERR_TIMEOUT, "the search for secrets took too long");
+	return 0;
+}
+
+static int find_part(struct pass *p, size_t offset, size_t len, struct err *err)
+{
+	p->start = offset;
+	for (;;) {
+		size_t left = offset + len - p->start;
+		size_t piece = left < PIECE ? left : PIECE;
+		hs_error_t rc = hs_scan(p->s->rules->db, p->data + p->start, (unsigned)piece, 0,
+					p->s->scratch, on_match, p);
+
+		if (rc != HS_SUCCESS)
+			return err_set(err, ERR_INTERNAL, "Hyperscan failed (%d)", rc);
+		if (piece == left)
+			return 0;
+		if (scan_find_in_time(p->s, err) < 0)
+			return -1;
+		p->told = p->start + piece;
+		p->start += PIECE - OVERLAP;
+	}
+}
+
+int scan_find(struct scanner *s, const char *data, size_t len, const struct span *parts,
+	      size_t n_parts, bool *proposed, struct err *err)
+{
+	const struct span all = { 0, len };
+	struct pass p = { .s = s, .data = data, .len = len };
+
+	scan_hits_begin(&s->hits);
+	if (!parts) {
+		parts = &all;
+		n_parts = 1;
+	}
+	for (size_t i = 0; i < n_parts; i++)
+		if (find_part(&p, parts[i].offset, parts[i].len, err) < 0)
+			return -1;
+	*proposed = p.proposed;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * One scanner's parts, and Hyperscan over one run of bytes.
+ */
+#ifndef CODETRAIN_SCAN_FIND_H
+#define CODETRAIN_SCAN_FIND_H
+
+#include "scan_base64.h"
+#include "scan_hits.h"
+#include "scan_rules.h"
+#include "scan_stream.h"
+#include "lib/base/buf.h"
+
+struct scanner {
+	const struct scan_rules *rules;
+	const struct scan_text *text;	/* that is scanned now */
+	hs_scratch_t *scratch;
+	struct scan_value value;
+	struct scan_hits hits;
+	struct scan_stream stream;	/* what is being decoded */
+	struct scan_base64_table base64;
+	struct buf wide;		/* what was UTF-16 */
+	size_t unpacked;		/* bytes, of this text */
+	bool loud;			/* Hyperscan proposed something in the text as it stands */
+};
+
+/* Adds what stands in the bytes to the hits, as a go of its own (see scan_hits.h; the
+ * caller ends it), with offsets in `data`. `parts` are where Hyperscan looks, in order
+ * and apart; values may go on beyond them. NULL: everywhere. True in *proposed when
+ * there was anything to confirm. */
+int scan_find(struct scanner *s, const char *data, size_t len, const struct span *parts,
+	      size_t n_parts, bool *proposed, struct err *err);
+
+/* 0, or -1 with ERR_TIMEOUT when the text's deadline is over. */
+int scan_find_in_time(const struct scanner *s, struct err *err);
+
+#endif
