@@ -95,10 +95,12 @@ endef
 $(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.
-$(B)/compile-rules: $(patsubst %,$(B)/hooks/secrets/%.o,compile-rules rules rules_key rules_check scan_database) $(B)/spec.a $(B)/base.a
+$(B)/compile-rules: $(patsubst %,$(B)/hooks/secrets/%.o,compile-rules rules rules_key rules_check rules_check_text scan_database) $(B)/spec.a $(B)/base.a
 	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ $(PKG_LIBS))
-$(B)/hooks/secrets/rules-database.c: $(B)/compile-rules $(wildcard hooks/secrets/rules/*)
-	$(call quiet,RULES,$(B)/compile-rules $(sort $(wildcard hooks/secrets/rules/*)) >$@.new)
+# What is found by no more than a name beside it gives way to what is known by its form.
+RULES	= $(sort $(filter-out %/generic.rules,$(wildcard hooks/secrets/rules/*.rules))) hooks/secrets/rules/generic.rules
+$(B)/hooks/secrets/rules-database.c: $(B)/compile-rules $(RULES)
+	$(call quiet,RULES,$(B)/compile-rules $(RULES) >$@.new)
 	@mv $@.new $@
 $(B)/hooks/secrets/rules-database.o: $(B)/hooks/secrets/rules-database.c
 	$(call quiet,CC,$(CC) $(ALL_CFLAGS) -c -o $@ $<)

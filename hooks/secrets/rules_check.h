@@ -12,11 +12,15 @@ enum rules_check {
 	RULES_CHECK_NONE,
 	RULES_CHECK_CRC_BASE62,		/* after the last _: body, CRC-32 of it in six base62 digits */
 	RULES_CHECK_CRC_BASE36,		/* all but the last seven characters, CRC-32 of it in base36 */
+	RULES_CHECK_CRC_HEX,		/* all but the last eight characters, CRC-32 of it in capital hex */
 	RULES_CHECK_JWT,		/* header.payload.signature, both JSON objects, a known alg */
 	RULES_CHECK_BASE64_JSON,	/* base64 of a JSON object */
 	RULES_CHECK_PASSWORD,		/* a person's choice, not a placeholder, variable or sample */
 	RULES_CHECK_URL_PASSWORD,	/* the same, in a URL with a host that is none of this machine's */
+	RULES_CHECK_BASE64_LOGIN,	/* base64 of user:password */
 	RULES_CHECK_WORDLESS,		/* chance made it: no words, sequences or repeats */
+	RULES_CHECK_DIGITS,		/* the same, and it has digits among its letters */
+	RULES_CHECK_ASSIGNED,		/* the same, and no path, name, URL, version or hash */
 	RULES_CHECKS,
 };
 

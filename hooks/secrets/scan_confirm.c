@@ -84,14 +84,17 @@ static bool find_last(const struct rule *r, const char *data, size_t end, struct
 	return true;
 }
 
-/* The last place of the prefix between from and end; end when it is not there. */
-static size_t find_prefix(const struct rule *r, const char *data, size_t from, size_t end)
+/* The last place of the prefix from which the value is long enough, with nothing but
+ * the alphabet up to the match's end; that end when there is none. */
+static size_t find_prefix(const struct rule *r, const char *data, size_t end, size_t to)
 {
-	size_t n = strlen(r->prefix);
+	size_t n = strlen(r->prefix), at = end;
 
-	for (size_t at = end; at >= from + n; at--)
-		if (memcmp(data + at - n, r->prefix, n) == 0)
-			return at - n;
+	while (at > 0 && end - at <= r->max && in(r->alphabet, data[at - 1])) {
+		at--;
+		if (to - at >= r->min && end - at >= n && memcmp(data + at, r->prefix, n) == 0)
+			return at;
+	}
 	return end;
 }
 
@@ -100,14 +103,14 @@ static bool find_run(const struct rule *r, const char *data, size_t len, size_t 
 {
 	size_t from = end, to = end;
 
+	while (to < len && to - end <= r->max && in(r->alphabet, data[to]))
+		to++;
+	if (r->prefix)
+		from = find_prefix(r, data, end, to);
 	/* "=" ends a value in base64; before one it is NAME=value */
-	while (from > 0 && end - from <= r->max && data[from - 1] != '=' &&
+	while (!r->prefix && from > 0 && end - from <= r->max && data[from - 1] != '=' &&
 	       in(r->alphabet, data[from - 1]))
 		from--;
-	if (r->prefix)
-		from = find_prefix(r, data, from, end);
-	while (to < len && to - from <= r->max && in(r->alphabet, data[to]))
-		to++;
 	if (from == end || to - from > r->max)
 		return false;
 	v->offset = from;

@@ -1,0 +1,169 @@
+#include "rules_check_text.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	SEQUENCE = 6,	/* 123456 or abcdef; by chance in one of 30,000 keys of 32 hex digits */
+	REPEATS = 6,	/* aaaaaa */
+};
+
+/* Words of examples, at least four letters long. */
+static const char *const example_words[] = {
+	"example", "sample", "dummy", "placeholder", "changeme", "change_me", "change-me",
+	"redacted", "your_", "your-", "yourtoken", "yourkey", "yourapi", "insert", "xxxx",
+	"secret", "password", "deadbeef", "foobar", "fake", "mock", "test", "todo",
+};
+
+/* What manuals and settings have where a password belongs. */
+static const char *const no_passwords[] = {
+	"pass", "passw", "passwd", "password", "passphrase", "pwd", "mypass", "mypassword",
+	"secret", "mysecret", "token", "changeit", "admin", "root", "user", "guest", "test",
+	"null", "none", "undefined", "postgres", "mysql", "mongo", "redis", "rabbitmq",
+};
+
+static bool holds(const char *s, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= n; i++)
+		if (strncasecmp(s + i, word, len) == 0)
+			return true;
+	return false;
+}
+
+static bool sequence(const char *s, size_t n)
+{
+	size_t up = 1, down = 1, same = 1;
+
+	for (size_t i = 1; i < n; i++) {
+		int step = s[i] - s[i - 1];
+
+		up = step == 1 ? up + 1 : 1;
+		down = step == -1 ? down + 1 : 1;
+		same = step == 0 ? same + 1 : 1;
+		if (up >= SEQUENCE || down >= SEQUENCE || same >= REPEATS)
+			return true;
+	}
+	return false;
+}
+
+/* The same characters again and again: 0123012301230123. */
+static bool periodic(const char *s, size_t n)
+{
+	for (size_t period = 1; period <= n / 2 && period <= 16; period++)
+		if (n > 2 * period + 4 && memcmp(s, s + period, n - period) == 0)
+			return true;
+	return false;
+}
+
+bool rules_check_wordless(const char *s, size_t n)
+{
+	for (size_t i = 0; i < sizeof(example_words) / sizeof(*example_words); i++)
+		if (holds(s, n, example_words[i]))
+			return false;
+	return !sequence(s, n) && !periodic(s, n);
+}
+
+bool rules_check_mixed(const char *s, size_t n)
+{
+	size_t digits = 0, letters = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		digits += isdigit((unsigned char)s[i]) != 0;
+		letters += isalpha((unsigned char)s[i]) != 0;
+	}
+	return digits > 0 && letters > 0;
+}
+
+/* A variable of a shell, a template or a format stands there. */
+static bool variable(const char *s, size_t n)
+{
+	static const char *const marks[] = { "${", "$(", "{{", "%(", "%s", "#{", "<%", "{0}", "[[" };
+
+	if (n && strchr("$<{[%*", s[0]))
+		return true;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (holds(s, n, marks[i]))
+			return true;
+	return n && (s[n - 1] == '}' || s[n - 1] == '>' || s[n - 1] == ']');
+}
+
+bool rules_check_password(const char *s, size_t n)
+{
+	size_t kinds[4] = { 0 };
+
+	for (size_t i = 0; i < sizeof(no_passwords) / sizeof(*no_passwords); i++)
+		if (strlen(no_passwords[i]) == n && strncasecmp(s, no_passwords[i], n) == 0)
+			return false;
+	if (variable(s, n) || !rules_check_wordless(s, n) || holds(s, n, "..."))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c <= ' ' || c > '~')
+			return false;
+		kinds[isupper(c) ? 0 : islower(c) ? 1 : isdigit(c) ? 2 : 3]++;
+	}
+	return (kinds[0] > 0) + (kinds[1] > 0) + (kinds[2] > 0) + (kinds[3] > 0) >= 2 &&
+	       (kinds[2] > 0 || kinds[3] > 1);
+}
+
+static bool all_hex(const char *s, size_t n)
+{
+	size_t hex = 0;
+
+	for (size_t i = 0; i < n; i++)
+		hex += isxdigit((unsigned char)s[i]) || s[i] == '-';
+	return hex == n;
+}
+
+/* How often letters and digits take turns: in what people write seldom. */
+static size_t turns(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 1; i < n; i++)
+		count += (isdigit((unsigned char)s[i]) != 0) != (isdigit((unsigned char)s[i - 1]) != 0);
+	return count;
+}
+
+bool rules_check_assigned(const char *s, size_t n)
+{
+	size_t signs = 0;
+
+	if (!rules_check_password(s, n) || !rules_check_mixed(s, n) || all_hex(s, n))
+		return false;
+	if (holds(s, n, "://") || holds(s, n, "token") || holds(s, n, "_key") || holds(s, n, "user"))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		signs += !isalnum((unsigned char)s[i]);
+	return signs * 5 <= n && turns(s, n) * 8 >= n;
+}
+
+/* The host ends in this domain, or is it. */
+static bool within(const char *s, size_t n, const char *domain)
+{
+	size_t len = strlen(domain);
+
+	return n >= len && strncasecmp(s + n - len, domain, len) == 0 &&
+	       (n == len || s[n - len - 1] == '.');
+}
+
+bool rules_check_host(const char *s, size_t n)
+{
+	static const char *const nowhere[] = {
+		"localhost", "example", "example.com", "example.org", "example.net", "test",
+		"invalid", "local", "host", "domain.com", "127.0.0.1", "0.0.0.0", "localdomain",
+		"foo.com", "bar.com", "mydomain.com", "site.com", "server.com", "host.com",
+		"company.com", "yourdomain.com", "host.docker.internal",
+	};
+
+	if (variable(s, n) || !memchr(s, '.', n))
+		return false;
+	for (size_t i = 0; i < sizeof(nowhere) / sizeof(*nowhere); i++)
+		if (within(s, n, nowhere[i]))
+			return false;
+	return !holds(s, n, "example");
+}
