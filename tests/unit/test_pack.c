@@ -704,6 +704,7 @@ static int compare(const char *how, const char *folder)
 	struct err err;
 	char line[128];
 
+	git_libgit2_init();
 	while (oids && n < cap && fgets(line, sizeof(line), stdin))
 		if (git_oid_fromstrn(&oids[n], line, GIT_OID_HEXSZ) == 0)
 			n++;
@@ -712,6 +713,7 @@ static int compare(const char *how, const char *folder)
 	(strcmp(how, "read") == 0 ? print_read : print_sweep)(packs, oids, n);
 	pack_free(packs);
 	free(oids);
+	git_libgit2_shutdown();
 	return fflush(stdout) != 0;
 }
 
