@@ -1,6 +1,7 @@
 #include "doctor.h"
 
 #include "lib/base/term.h"
+#include "lib/base/utf8.h"
 #include "lib/spec/json.h"
 
 #include <string.h>
@@ -134,34 +135,6 @@ void doctor_report_text(const struct doctor *d, FILE *f)
 
 /* ---- JSON ------------------------------------------------------------------------ */
 
-/* Bytes of the character at `s` (RFC 3629), 0 when it is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	static const struct {
-		unsigned char from, to, second_from, second_to;
-		size_t len;
-	} kinds[] = {
-		{ 0x01, 0x7f, 0, 0, 1 },	    { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },	    { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },	    { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },	    { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		size_t n = 1;
-
-		if (*s < kinds[i].from || *s > kinds[i].to)
-			continue;
-		if (kinds[i].len > 1 && (s[1] < kinds[i].second_from || s[1] > kinds[i].second_to))
-			return 0;
-		while (n < kinds[i].len && (s[n] & 0xc0) == 0x80)
-			n++;
-		return n == kinds[i].len ? n : 0;
-	}
-	return 0;
-}
-
 /* A file may have a name, or lines, in any encoding; JSON is UTF-8. Leaves out
  * what is not there. */
 static int set(cJSON *o, const char *name, const char *value)
@@ -169,12 +142,7 @@ static int set(cJSON *o, const char *name, const char *value)
 	struct buf text = BUF_INIT(1 << 16);
 	int rc = 0;
 
-	for (const char *s = value; s && *s;) {
-		size_t n = utf8_length((const unsigned char *)s);
-
-		buf_add(&text, n ? s : "\xef\xbf\xbd", n ? n : 3);
-		s += n ? n : 1;
-	}
+	utf8_add(&text, value ? value : "");
 	if (text.failed || (text.len && json_set_string(o, name, buf_str(&text)) < 0))
 		rc = -1;
 	buf_free(&text);

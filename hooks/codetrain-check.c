@@ -2,6 +2,7 @@
  * codetrain check: the checks of pre-push by hand, in CI and in a build step.
  */
 #include "hooks/checks/check.h"
+#include "hooks/checks/check_rules.h"
 #include "hooks/checks/check_select.h"
 #include "hooks/objects/range_repo.h"
 #include "lib/base/opt.h"
@@ -15,8 +16,8 @@ static const char name[] = "codetrain check";
 enum { REMOTE_MAX = 8192 };
 
 struct wanted {
-	struct strs types;
-	const char *range, *format;
+	struct strs types, rules;
+	const char *range, *format, *builtin;
 	bool all, json;
 };
 
@@ -31,39 +32,52 @@ static int validate(const struct wanted *w, const struct strs *args, struct err 
 		if (check_known_type(w->types.v[i], err) < 0 ||
 		    (args->n > 0 && check_takes_files(w->types.v[i], err) < 0))
 			return -1;
-	if (!report_format(w->format))
-		return err_set(err, ERR_USAGE, "--format is text or json, not \"%s\"", w->format);
+	if (!report_format(w->format, NULL))
+		return err_set(err, ERR_USAGE, "--format is text, json, sarif or junit, not \"%s\"",
+			       w->format);
 	return 0;
+}
+
+static int select_commits(struct check_run *run, const struct wanted *w, struct err *err)
+{
+	if (w->range)
+		return check_select_range(run, w->range, err);
+	return w->all ? check_select_all(run, err) : check_select_unpushed(run, err);
+}
+
+static int check_commits(struct check_run *run, const struct wanted *w, struct err *err)
+{
+	struct buf remote = BUF_INIT(REMOTE_MAX), url = BUF_INIT(REMOTE_MAX);
+	int rc = select_commits(run, w, err);
+
+	if (rc == 0)
+		rc = check_select_remote(run, &remote, &url, err);
+	if (rc == 0)
+		rc = check_repository(run, err);
+	if (rc == 0 && w->all)
+		rc = check_secrets_stale(run, err);
+	buf_free(&remote);
+	buf_free(&url);
+	return rc;
 }
 
 static int check_all(struct check_run *run, const struct wanted *w, const struct strs *args,
 		     struct err *err)
 {
-	struct buf remote = BUF_INIT(REMOTE_MAX), url = BUF_INIT(REMOTE_MAX);
-	int rc;
-
-	if (args->n > 0)
-		return check_files(run, args, err);
-	if (w->range)
-		rc = check_select_range(run, w->range, err);
-	else if (w->all)
-		rc = check_select_all(run, err);
-	else
-		rc = check_select_unpushed(run, err);
-	if (rc == 0)
-		rc = check_select_remote(run, &remote, &url, err);
-	if (rc == 0)
-		rc = check_repository(run, err);
-	buf_free(&remote);
-	buf_free(&url);
-	return rc;
+	check_types(run, args->n > 0, run->report->checks);
+	if (w->builtin && check_policy_builtin(&run->policy, w->builtin, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w->rules.n; i++)
+		if (check_rules_file(run, w->rules.v[i], err) < 0)
+			return -1;
+	return args->n > 0 ? check_files(run, args, err) : check_commits(run, w, err);
 }
 
 static int tell(const struct wanted *w, const struct report *report, struct err *err)
 {
 	struct buf summary = BUF_INIT(256);
 
-	if (report_format(w->format)(report, stdout, err) < 0)
+	if (report_format(w->format, NULL)(report, stdout, err) < 0)
 		return -1;
 	report_summary(report, &summary);
 	if (strcmp(w->format, "text") == 0)
@@ -72,6 +86,18 @@ static int tell(const struct wanted *w, const struct report *report, struct err 
 	if (report->errors)
 		err->class = ERR_NO;
 	return 0;
+}
+
+/* Checks that did not end are told in the formats that have a word for it. */
+static void tell_fault(const struct wanted *w, struct report *report, const struct err *err)
+{
+	struct err ignored;
+	bool shows_faults;
+	report_fn *fn = report_format(w->format, &shows_faults);
+
+	report->fault = err->message;
+	if (shows_faults)
+		fn(report, stdout, &ignored);
 }
 
 static int run(const struct wanted *w, const struct strs *args, struct err *err)
@@ -91,6 +117,8 @@ static int run(const struct wanted *w, const struct strs *args, struct err *err)
 		rc = check_all(&run, w, args, err);
 	if (rc == 0)
 		rc = tell(w, &report, err);
+	else
+		tell_fault(w, &report, err);
 	check_close(&run);
 	report_free(&report);
 	git_repository_free(repo);
@@ -107,7 +135,14 @@ int main(int argc, char **argv)
 		  "several times" },
 		{ "range", 0, OPT_STRING, &w.range, "A..B", "the commits of B that are not in A" },
 		{ "all", 0, OPT_FLAG, &w.all, NULL, "the whole history of every ref" },
-		{ "format", 0, OPT_STRING, &w.format, "FORMAT", "text (the default) or json" },
+		{ "rules", 0, OPT_LIST, &w.rules, "FILE",
+		  "rules for secrets beside the built-in ones: a .rules\n"
+		  "file, or gitleaks' TOML; may be given several times" },
+		{ "builtin-rules", 0, OPT_STRING, &w.builtin, "WORDS",
+		  "which built-in rules count: all, none, or groups\n"
+		  "such as \"aws github\"" },
+		{ "format", 0, OPT_STRING, &w.format, "FORMAT",
+		  "text (the default), json, sarif or junit" },
 		{ "json", 0, OPT_FLAG, &w.json, NULL, "the same as --format json" },
 		OPT_END,
 	};
@@ -135,5 +170,6 @@ int main(int argc, char **argv)
 	}
 	strs_free(&args);
 	strs_free(&w.types);
+	strs_free(&w.rules);
 	return term_finish(name, &err);
 }

@@ -75,7 +75,7 @@ static int decide(struct check_run *run, const struct report *report, bool json,
 	const char *reason = getenv(BYPASS_VARIABLE);
 	struct err fault = { 0 };
 
-	report_text(report, stderr);
+	report_text(report, stderr, &fault);
 	if (json)
 		report_json(report, stdout, &fault);
 	if (rc == 0 && report->errors == 0)

@@ -100,6 +100,9 @@ int check_item(struct check_run *run, const struct check_item *item, struct err 
 /* ERR_USAGE for a type that looks at commits alone. */
 int check_takes_files(const char *type, struct err *err);
 
+/* The chosen types, for a report; `files`: those that take files. Ends with NULL. */
+void check_types(const struct check_run *run, bool files, const char *out[REPORT_CHECKS_MAX]);
+
 /* Whether a row of this subject was chosen. */
 bool check_wants(const struct check_run *run, enum check_subject subject);
 

@@ -62,6 +62,21 @@ bool check_wants(const struct check_run *run, enum check_subject subject)
 	return false;
 }
 
+void check_types(const struct check_run *run, bool files, const char *out[REPORT_CHECKS_MAX])
+{
+	struct err ignored;
+	size_t n = 0;
+
+	for (const struct check *c = check_table; c->type; c++) {
+		bool repeated = n > 0 && strcmp(out[n - 1], c->type) == 0;
+
+		if (!repeated && n < REPORT_CHECKS_MAX - 1 && chosen(run, c) &&
+		    (!files || check_takes_files(c->type, &ignored) == 0))
+			out[n++] = c->type;
+	}
+	out[n] = NULL;
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -1,5 +1,5 @@
 /*
- * What the checks found, and how it is told: to people, and as JSON.
+ * What the checks found, and how it is told: to people, to programs and to CI.
  */
 #ifndef CODETRAIN_REPORT_H
 #define CODETRAIN_REPORT_H
@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define REPORT_MAX 10000	/* findings kept; the rest is counted */
+#define REPORT_CHECKS_MAX 16
 
 /* One finding. NULL or 0 is what does not apply. Strings are borrowed when it
  * is added and owned by the report afterwards. None holds a secret. */
@@ -38,7 +39,12 @@ struct report {
 	size_t errors, warnings;	/* all, also those that are not kept */
 	size_t refs, commits, files, missing;
 	unsigned long long bytes;
+	const char *checks[REPORT_CHECKS_MAX];	/* the types that were run; ends with NULL */
+	const char *fault;	/* why the checks did not end; borrowed */
 };
+
+/* 0, or -1 when there is no memory. */
+typedef int report_fn(const struct report *report, FILE *f, struct err *err);
 
 int report_add(struct report *report, const struct report_finding *finding, struct err *err);
 
@@ -46,17 +52,24 @@ int report_add(struct report *report, const struct report_finding *finding, stru
 void report_sort(struct report *report, size_t n);
 
 /* For people, at most 80 columns where words allow. */
-void report_text(const struct report *report, FILE *f);
+report_fn report_text;
 
 /* {"findings":[...],"summary":{...}} and a newline. */
-int report_json(const struct report *report, FILE *f, struct err *err);
+report_fn report_json;
+
+/* SARIF 2.1.0 (OASIS), one run. */
+report_fn report_sarif;
+
+/* JUnit's XML, a suite for each of report->checks; what was found are its failures, and
+ * without any it has one case, which passed. */
+report_fn report_junit;
 
 /* "2 errors and 1 warning in 3 commits, 5 files". */
 void report_summary(const struct report *report, struct buf *out);
 
-/* The formats of --format. NULL: there is none of this name. */
-typedef int report_fn(const struct report *report, FILE *f, struct err *err);
-report_fn *report_format(const char *name);
+/* The formats of --format. NULL: there is none of this name. `shows_faults` (may be NULL):
+ * it can say that the checks did not end (report->fault). */
+report_fn *report_format(const char *name, bool *shows_faults);
 
 void report_free(struct report *report);
 

@@ -47,7 +47,7 @@ static void text_names_all(void **state)
 
 	(void)state;
 	add(&r, "0123456789abcdef0123456789abcdef01234567", false);
-	text = text_of(&r, report_format("text"));
+	text = text_of(&r, report_format("text", NULL));
 	assert_non_null(strstr(text, "error: AWS access key id AKIA**** [aws-access-key-id]"));
 	assert_non_null(strstr(text, "conf/prod.env:3:7"));
 	assert_non_null(strstr(text, "0123456789ab add it"));
@@ -64,7 +64,7 @@ static void lines_are_short(void **state)
 
 	(void)state;
 	add(&r, "0123456789abcdef0123456789abcdef01234567", true);
-	text = text_of(&r, report_format("text"));
+	text = text_of(&r, report_format("text", NULL));
 	for (line = text; *line; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") <= 80);
 	assert_non_null(strstr(text, "warning: "));
@@ -81,7 +81,7 @@ static void repeats_are_told_once(void **state)
 	(void)state;
 	add(&r, "1111111111111111111111111111111111111111", false);
 	add(&r, "2222222222222222222222222222222222222222", false);
-	text = text_of(&r, report_format("text"));
+	text = text_of(&r, report_format("text", NULL));
 	assert_non_null(strstr(text, "also in 222222222222"));
 	assert_null(strstr(strstr(text, "error:") + 1, "error:"));
 	free(text);
@@ -98,7 +98,7 @@ static void terminals_are_not_steered(void **state)
 
 	(void)state;
 	assert_int_equal(report_add(&r, &f, &err), 0);
-	text = text_of(&r, report_format("text"));
+	text = text_of(&r, report_format("text", NULL));
 	assert_null(strchr(text, '\033'));
 	free(text);
 	report_free(&r);
@@ -115,7 +115,7 @@ static void json_has_the_members(void **state)
 
 	(void)state;
 	add(&r, "0123456789abcdef0123456789abcdef01234567", false);
-	text = text_of(&r, report_format("json"));
+	text = text_of(&r, report_format("json", NULL));
 	tree = json_parse(text, strlen(text), "report", &err);
 	assert_non_null(tree);
 	assert_int_equal(json_count(tree, "findings"), 1);
@@ -133,8 +133,8 @@ static void json_has_the_members(void **state)
 static void unknown_formats(void **state)
 {
 	(void)state;
-	assert_null(report_format("yaml"));
-	assert_null(report_format(""));
+	assert_null(report_format("yaml", NULL));
+	assert_null(report_format("", NULL));
 }
 
 static void findings_are_bounded(void **state)
