@@ -18,6 +18,10 @@ int scan_open(const struct scan_rules *rules, struct scanner **out, struct err *
 		free(s);
 		return err_set(err, ERR_INTERNAL, "Hyperscan cannot work on this machine");
 	}
+	if (scan_regex_open(rules->table, rules->n, &s->regex, err) < 0) {
+		scan_close(s);
+		return -1;
+	}
 	scan_base64_init(&s->base64);
 	*out = s;
 	return 0;
@@ -28,6 +32,7 @@ void scan_close(struct scanner *s)
 	if (!s)
 		return;
 	hs_free_scratch(s->scratch);
+	scan_regex_close(s->regex);
 	buf_free(&s->wide);
 	scan_stream_free(&s->stream);
 	explicit_bzero(&s->value, sizeof(s->value));
@@ -64,8 +69,12 @@ static int scan_wide(struct scanner *s, struct err *err)
 
 static int scan_plain(struct scanner *s, struct err *err)
 {
+	size_t id = SIZE_MAX;
+
 	if (scan_find(s, s->text->data, s->text->len, NULL, 0, &s->loud, err) < 0)
 		return -1;
+	while (scan_regex_path(s->regex, &id, &s->value))
+		scan_hits_add(&s->hits, &s->rules->table[id], &s->value);
 	scan_hits_end(&s->hits);
 	return 0;
 }

@@ -1,37 +1,73 @@
 #include "scan_database.h"
+#include "scan_regex.h"
 
 #include <stdlib.h>
 
-/* The arrays that hs_compile_multi takes. */
-struct patterns {
-	const char **regex;
-	unsigned *ids, *flags;
-};
+/* Hyperscan cannot take some patterns whole: then it proposes more. */
+enum { LOOSE = HS_FLAG_PREFILTER | HS_FLAG_ALLOWEMPTY, LOOSE_MAX = 64 };
 
-static void patterns_free(struct patterns *p)
+void scan_database_patterns_free(struct scan_patterns *p)
 {
 	free(p->regex);
 	free(p->ids);
 	free(p->flags);
+	*p = (struct scan_patterns){ 0 };
 }
 
-static int patterns_of(const struct rule *rules, size_t n, struct patterns *p, struct err *err)
+static size_t count(const struct rule *r)
 {
-	*p = (struct patterns){
-		.regex = calloc(n, sizeof(*p->regex)),
-		.ids = calloc(n, sizeof(*p->ids)),
-		.flags = calloc(n, sizeof(*p->flags)),
+	size_t n = 0;
+
+	if (r->value != RULE_REGEX)
+		return 1;
+	while (r->re->proposals && r->re->proposals[n])
+		n++;
+	return n;
+}
+
+int scan_database_patterns(const struct rule *rules, size_t n, struct scan_patterns *out,
+			   struct err *err)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += count(&rules[i]);
+	*out = (struct scan_patterns){
+		.regex = calloc(all + 1, sizeof(*out->regex)),
+		.ids = calloc(all + 1, sizeof(*out->ids)),
+		.flags = calloc(all + 1, sizeof(*out->flags)),
 	};
-	if (!p->regex || !p->ids || !p->flags) {
-		patterns_free(p);
+	if (!out->regex || !out->ids || !out->flags) {
+		scan_database_patterns_free(out);
 		return err_set(err, ERR_INTERNAL, "no memory for %zu rules", n);
 	}
 	for (size_t i = 0; i < n; i++) {
-		p->regex[i] = rules[i].regex;
-		p->ids[i] = (unsigned)i;
-		p->flags[i] = 0;
+		const struct rule_regex *re = rules[i].value == RULE_REGEX ? rules[i].re : NULL;
+
+		for (size_t k = 0; k < count(&rules[i]); k++) {
+			out->regex[out->n] = re ? re->proposals[k] : rules[i].regex;
+			out->ids[out->n] = (unsigned)i;
+			/* of a word that must be somewhere, the first is enough */
+			out->flags[out->n++] = re && re->before == SIZE_MAX ? HS_FLAG_SINGLEMATCH : 0;
+		}
 	}
 	return 0;
+}
+
+/* Which pattern is at fault, and whether there is another way to look for it. */
+static int loosen(struct scan_patterns *p, const struct rule *rules, const hs_compile_error_t *fault,
+		  struct err *err)
+{
+	unsigned i = fault && fault->expression >= 0 ? (unsigned)fault->expression : p->n;
+	const struct rule *r = i < p->n ? &rules[p->ids[i]] : NULL;
+
+	if (r && r->value == RULE_REGEX && !(p->flags[i] & HS_FLAG_PREFILTER)) {
+		p->flags[i] |= LOOSE;
+		return 0;
+	}
+	return err_set(err, ERR_USAGE, "%s%srule %s: regex: %s", r && r->origin ? r->origin : "",
+		       r && r->origin ? ": " : "", r ? r->id : "of this machine",
+		       fault && fault->message ? fault->message : "cannot be compiled");
 }
 
 int scan_database_compile(const struct rule *rules, size_t n, hs_database_t **out,
@@ -39,24 +75,26 @@ int scan_database_compile(const struct rule *rules, size_t n, hs_database_t **ou
 {
 	/* Generic: what is compiled here runs on any machine with SSSE3. */
 	const hs_platform_info_t generic = { .tune = HS_TUNE_FAMILY_GENERIC };
-	hs_compile_error_t *fault = NULL;
-	struct patterns p;
+	struct scan_patterns p;
 	int rc = 0;
 
-	if (n == 0)
-		return err_set(err, ERR_USAGE, "no rules to compile");
-	if (patterns_of(rules, n, &p, err) < 0)
+	if (scan_database_patterns(rules, n, &p, err) < 0)
 		return -1;
-	if (hs_compile_multi(p.regex, p.flags, p.ids, (unsigned)n, HS_MODE_BLOCK, &generic, out,
-			     &fault) != HS_SUCCESS) {
-		const char *id = fault && fault->expression >= 0 ? rules[fault->expression].id
-								 : "of this machine";
+	if (p.n == 0)
+		rc = err_set(err, ERR_USAGE, "no rules to compile");
+	for (int tries = 0; rc == 0; tries++) {
+		hs_compile_error_t *fault = NULL;
 
-		rc = err_set(err, ERR_USAGE, "rule %s: regex: %s", id,
-			     fault && fault->message ? fault->message : "cannot be compiled");
+		if (hs_compile_multi(p.regex, p.flags, p.ids, p.n, HS_MODE_BLOCK, &generic, out, &fault) ==
+		    HS_SUCCESS)
+			break;
+		if (tries < LOOSE_MAX)
+			rc = loosen(&p, rules, fault, err);
+		else
+			rc = err_set(err, ERR_USAGE, "too many rules that Hyperscan cannot take");
 		hs_free_compile_error(fault);
 	}
-	patterns_free(&p);
+	scan_database_patterns_free(&p);
 	return rc;
 }
 

@@ -8,8 +8,18 @@
 
 #include <hs/hs.h>
 
-/* Compiles the patterns of rules; a match carries the index of its rule. The
- * caller frees with hs_free_database. */
+/* The patterns of a table: one for a rule of ours, all proposals of a RULE_REGEX, none for a rule
+ * that is a path alone. A match carries the index of its rule. */
+struct scan_patterns {
+	const char **regex;	/* borrowed from the rules */
+	unsigned *ids, *flags;
+	unsigned n;
+};
+int scan_database_patterns(const struct rule *rules, size_t n, struct scan_patterns *out,
+			   struct err *err);
+void scan_database_patterns_free(struct scan_patterns *p);
+
+/* Compiles the patterns of rules. The caller frees with hs_free_database. */
 int scan_database_compile(const struct rule *rules, size_t n, hs_database_t **out,
 			  struct err *err);
 

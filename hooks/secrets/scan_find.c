@@ -28,6 +28,11 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 	if (end <= p->told)
 		return 0;
 	p->proposed = true;
+	if (rule->value == RULE_REGEX) {
+		while (scan_regex_confirm(p->s->regex, id, end, &p->s->value))
+			scan_hits_add(&p->s->hits, rule, &p->s->value);
+		return 0;
+	}
 	if (scan_confirm(rule, p->data, p->len, end, &p->s->value))
 		scan_hits_add(&p->s->hits, rule, &p->s->value);
 	return 0;
@@ -67,6 +72,7 @@ int scan_find(struct scanner *s, const char *data, size_t len, const struct span
 	struct pass p = { .s = s, .data = data, .len = len };
 
 	scan_hits_begin(&s->hits);
+	scan_regex_begin(s->regex, data, len, s->text->paths, s->text->n_paths);
 	if (!parts) {
 		parts = &all;
 		n_parts = 1;

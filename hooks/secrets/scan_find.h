@@ -6,6 +6,7 @@
 
 #include "scan_base64.h"
 #include "scan_hits.h"
+#include "scan_regex.h"
 #include "scan_rules.h"
 #include "scan_stream.h"
 #include "lib/base/buf.h"
@@ -14,6 +15,7 @@ struct scanner {
 	const struct scan_rules *rules;
 	const struct scan_text *text;	/* that is scanned now */
 	hs_scratch_t *scratch;
+	struct scan_regex *regex;	/* NULL: no rule is one */
 	struct scan_value value;
 	struct scan_hits hits;
 	struct scan_stream stream;	/* what is being decoded */

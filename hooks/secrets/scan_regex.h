@@ -31,32 +31,44 @@ struct scan_allows {
 	struct scan_allow *v;
 };
 
-/* A pattern for Hyperscan that every match contains. */
-struct scan_proposal {
-	char *pattern;
-	size_t before;		/* a match begins at most so many bytes before its end; SIZE_MAX: anywhere */
-};
-
 /* The part of a struct rule that its RULE_REGEX stands for. */
 struct rule_regex {
 	char *pattern;			/* PCRE2's syntax; NULL: the path alone decides */
+	char *core;			/* without what a match may begin with or not; NULL: the same */
+	size_t lead;			/* most bytes of a match before its core */
 	bool unicode;			/* it looks at characters, not bytes */
-	unsigned group;			/* that is the value; 0: the first that is not empty */
+	unsigned groups, group;		/* the one that is the value; 0: the first that is not empty */
 	double entropy;			/* of the value, which must be above; 0: any */
 	char **keywords;		/* in lower case; one of them is in the text; NULL: any text */
 	char *path;			/* PCRE2's syntax: one of the text's paths; NULL: any */
-	struct scan_proposal *proposals;
-	size_t n_proposals;
+	/* Patterns for Hyperscan: every match holds a match of one of them, and begins at most `before`
+	 * bytes before its end, where bytes of `inside` do not count. SIZE_MAX: anywhere in the text. */
+	char **proposals;
+	size_t before;
+	rule_set inside;
 	struct scan_allow *allows;	/* the rule's own */
 	size_t n_allows;
 	struct scan_allows *shared;	/* its file's; NULL: none */
 };
 
-void rule_regex_free(struct rule_regex *regex);
+/* Fills pattern, core, lead, unicode, groups, proposals, before and inside. Keywords are there.
+ * -1 with ERR_USAGE and what is wrong with the expression. */
+int scan_regex_compile(const char *expression, struct rule_regex *out, struct err *err);
+
+/* Any other expression of such a file (a path, an allowance) in PCRE2's syntax; NULL with err. */
+char *scan_regex_translate(const char *expression, struct err *err);
+
+void scan_regex_free(struct rule_regex *regex);	/* NULL is nothing */
+void scan_regex_allows_release(struct scan_allows *allows);	/* one user less */
+
+#define SCAN_REGEX_BACK_MAX (RULES_VALUE_MAX + 1024)	/* bytes that a match may have before its end */
+
+/* -1 with ERR_USAGE when PCRE2 does not take all expressions of a rule. */
+int scan_regex_check(const struct rule *rule, struct err *err);
 
 /* One for each scanner: compiled when first needed, and what is known of the text. */
 struct scan_regex;
-/* The table is borrowed. */
+/* The table is borrowed. *out is NULL when no rule of it is one; the functions below take that. */
 int scan_regex_open(const struct rule *table, size_t n, struct scan_regex **out, struct err *err);
 void scan_regex_close(struct scan_regex *s);
 

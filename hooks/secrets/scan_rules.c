@@ -1,4 +1,5 @@
 #include "scan_rules.h"
+#include "rules_cache.h"
 
 #include <stdlib.h>
 
@@ -11,12 +12,11 @@ int scan_rules_open(struct scan_rules **out, const struct rules *extra, const ch
 		return err_set(err, ERR_INTERNAL, "no memory for the rules");
 	r->table = extra ? extra->v : rules_table;
 	r->n = extra ? extra->n : rules_count;
-	(void)cache;
 	/* A libhs of another version than the one that codetrain was built with
 	 * refuses the bytes: then the patterns are compiled here, in 50 ms. */
 	if ((extra || hs_deserialize_database((const char *)rules_database, rules_database_len, &r->db) !=
 			     HS_SUCCESS) &&
-	    scan_database_compile(r->table, r->n, &r->db, err) < 0) {
+	    rules_cache_open(r->table, r->n, cache, &r->db, err) < 0) {
 		free(r);
 		return -1;
 	}

@@ -1,0 +1,381 @@
+/*
+ * What Hyperscan looks for in place of an expression: a part of it that is cheap, seldom there
+ * without the whole, and near the beginning of the match.
+ */
+#include "scan_regex.h"
+#include "scan_regex_tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LOOSE = 32,		/* repeats of more are proposed as any number */
+	WIDE = 128,		/* bytes in a set that says next to nothing */
+	WIDE_REPEAT = 64,
+	LITERAL_MIN = 2,	/* letters in a row that make a pattern cheap */
+	BRANCHES_MAX = 16,
+	NODE_MAX = 1 << 20,
+};
+
+static const size_t endless = SIZE_MAX;
+
+/* One after the other, without the groups around them. */
+struct pieces {
+	const struct tree **v;
+	size_t n;
+};
+
+static size_t sum(size_t a, size_t b)
+{
+	return a > endless - b ? endless : a + b;
+}
+
+static size_t product(size_t a, size_t b)
+{
+	return a && b && (a == endless || b == endless || a > NODE_MAX || b > NODE_MAX) ? endless : a * b;
+}
+
+static unsigned members(const struct tree_set *set)
+{
+	unsigned n = 0;
+
+	for (unsigned c = 0; c < 256; c++)
+		n += scan_regex_set_has(set, (unsigned char)c);
+	return n;
+}
+
+/* Most bytes that it matches, and (in `inside`) the bytes of what has no bound. */
+static size_t width(const struct tree *t, bool unicode, rule_set inside)
+{
+	size_t w = 0, one;
+
+	switch (t->kind) {
+	case TREE_SET:
+		return unicode && t->set.high != HIGH_NONE ? 4 : 1;
+	case TREE_GROUP:
+		return width(t->child[0], unicode, inside);
+	case TREE_REPEAT:
+		one = width(t->child[0], unicode, inside);
+		if (t->max != TREE_FOREVER || one == 0)
+			return product(one, t->max);
+		if (t->child[0]->kind != TREE_SET)
+			return endless;
+		for (unsigned c = 0; c < 256; c++)
+			if (scan_regex_set_has(&t->child[0]->set, (unsigned char)c))
+				inside[c / 32] |= UINT32_C(1) << (c % 32);
+		return product(one, t->min);
+	case TREE_ROW:
+		for (size_t i = 0; i < t->n; i++)
+			w = sum(w, width(t->child[i], unicode, inside));
+		return w;
+	case TREE_CHOICE:
+		for (size_t i = 0; i < t->n; i++) {
+			one = width(t->child[i], unicode, inside);
+			w = one > w ? one : w;
+		}
+		return w;
+	default:
+		return 0;
+	}
+}
+
+/* Takes any number of nearly any bytes: a proposal ends before it. */
+static bool wide(const struct tree *t)
+{
+	if (t->kind == TREE_REPEAT && t->child[0]->kind == TREE_SET)
+		return members(&t->child[0]->set) >= WIDE && t->max > WIDE_REPEAT;
+	for (size_t i = 0; i < t->n; i++)
+		if (wide(t->child[i]))
+			return true;
+	return false;
+}
+
+static size_t literal(const struct tree *const *v, size_t n);
+
+static bool letter(const struct tree *t)
+{
+	struct tree_set folded = { 0 };
+
+	if (t->kind != TREE_SET)
+		return false;
+	if (members(&t->set) == 1)
+		return true;
+	if (members(&t->set) != 2)
+		return false;
+	for (unsigned c = 'A'; c <= 'Z'; c++) {
+		if (!scan_regex_set_has(&t->set, (unsigned char)c))
+			continue;
+		scan_regex_set_add(&folded, c, c);
+		scan_regex_set_fold(&folded);
+		return memcmp(folded.ascii, t->set.ascii, sizeof(folded.ascii)) == 0;
+	}
+	return false;
+}
+
+/* Letters in a row that each match has. */
+static size_t literal_of(const struct tree *t)
+{
+	size_t least = endless;
+
+	switch (t->kind) {
+	case TREE_SET:
+		return letter(t);
+	case TREE_GROUP:
+		return literal_of(t->child[0]);
+	case TREE_REPEAT:
+		return t->min == 0 ? 0 : letter(t->child[0]) ? t->min : literal_of(t->child[0]);
+	case TREE_ROW:
+		return literal((const struct tree *const *)t->child, t->n);
+	case TREE_CHOICE:
+		for (size_t i = 0; i < t->n; i++) {
+			size_t n = literal_of(t->child[i]);
+
+			least = n < least ? n : least;
+		}
+		return least;
+	default:
+		return 0;
+	}
+}
+
+static size_t literal(const struct tree *const *v, size_t n)
+{
+	size_t best = 0, row = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t one = literal_of(v[i]);
+
+		row = letter(v[i]) ? row + 1 : 0;
+		best = row > best ? row : best;
+		best = one > best ? one : best;
+	}
+	return best;
+}
+
+static bool optional(const struct tree *t)
+{
+	return t->kind == TREE_REPEAT && t->min == 0;
+}
+
+static int flatten(const struct tree *t, struct arena *arena, struct pieces *out)
+{
+	const struct tree **v;
+
+	if (t->kind == TREE_GROUP)
+		return flatten(t->child[0], arena, out);
+	if (t->kind == TREE_ROW) {
+		for (size_t i = 0; i < t->n; i++)
+			if (flatten(t->child[i], arena, out) < 0)
+				return -1;
+		return 0;
+	}
+	v = arena_grow(arena, out->v, out->n, sizeof(*v));
+	if (!v)
+		return -1;
+	out->v = v;
+	v[out->n++] = t;
+	return 0;
+}
+
+/* The part between two wide pieces with the longest literal: from *begin, its length. */
+static size_t best_part(const struct pieces *p, size_t *begin)
+{
+	size_t best = 0, len = 0;
+
+	*begin = 0;
+	for (size_t from = 0; from < p->n; from++) {
+		size_t to = from, score;
+
+		while (to < p->n && !wide(p->v[to]))
+			to++;
+		score = literal(p->v + from, to - from);
+		if (to > from && (score > best || len == 0)) {
+			best = score;
+			*begin = from;
+			len = to - from;
+		}
+		from = to;
+	}
+	return len;
+}
+
+static int add(struct rule_regex *out, const char *pattern)
+{
+	size_t n = 0;
+	char **longer;
+
+	while (out->proposals && out->proposals[n])
+		n++;
+	longer = realloc(out->proposals, (n + 2) * sizeof(*longer));
+	if (!longer)
+		return -1;
+	out->proposals = longer;
+	longer[n] = strdup(pattern);
+	longer[n + 1] = NULL;
+	return longer[n] ? 0 : -1;
+}
+
+/* Nothing in the expression is cheap to look for: then what must be in the text anyway. */
+static int add_keywords(struct rule_regex *out)
+{
+	struct buf pattern = BUF_INIT(SCAN_REGEX_MAX);
+	int rc = 0;
+
+	out->before = SIZE_MAX;
+	for (size_t i = 0; out->keywords[i] && rc == 0; i++) {
+		buf_clear(&pattern);
+		buf_adds(&pattern, "(?i)");
+		for (const char *s = out->keywords[i]; *s; s++)
+			buf_addf(&pattern, "\\x%02x", (unsigned char)*s);
+		rc = pattern.failed ? -1 : add(out, buf_str(&pattern));
+	}
+	buf_free(&pattern);
+	return rc;
+}
+
+static bool has_keywords(const struct rule_regex *r)
+{
+	for (size_t i = 0; r->keywords && r->keywords[i]; i++)
+		if (strlen(r->keywords[i]) < LITERAL_MIN)
+			return false;
+	return r->keywords && r->keywords[0];
+}
+
+/* The part p[begin..end) as a pattern, without what may be missing at its ends. */
+static int add_part(const struct pieces *p, size_t begin, size_t end, bool unicode,
+		    struct rule_regex *out)
+{
+	struct buf pattern = BUF_INIT(SCAN_REGEX_MAX * 4);
+	int rc;
+
+	while (begin < end && optional(p->v[begin]))
+		begin++;
+	while (end > begin && optional(p->v[end - 1]))
+		end--;
+	for (size_t i = begin; i < end; i++) {
+		struct tree least = *p->v[i];
+
+		if (i == end - 1 && least.kind == TREE_REPEAT)
+			least.max = least.min;	/* one end for each match is enough */
+		scan_regex_print_hs(&least, unicode, LOOSE, &pattern);
+	}
+	rc = pattern.failed || pattern.len == 0 ? -1 : add(out, buf_str(&pattern));
+	buf_free(&pattern);
+	return rc;
+}
+
+static int propose_row(const struct tree *t, struct regex_tree *tree, struct rule_regex *out,
+		       struct err *err)
+{
+	struct pieces p = { 0 };
+	size_t begin, len, before = 0;
+
+	if (flatten(t, &tree->arena, &p) < 0)
+		return err_set(err, ERR_INTERNAL, "no memory for a regular expression");
+	len = best_part(&p, &begin);
+	if (literal(p.v + begin, len) < LITERAL_MIN && has_keywords(out))
+		return 1;
+	for (size_t i = 0; i < begin + len; i++)
+		before = sum(before, width(p.v[i], tree->unicode, out->inside));
+	if (before > SCAN_REGEX_BACK_MAX)
+		before = SCAN_REGEX_BACK_MAX;
+	if (before > out->before)
+		out->before = before;
+	if (add_part(&p, begin, begin + len, tree->unicode, out) < 0)
+		return err_set(err, ERR_USAGE, "the expression matches everything");
+	return 0;
+}
+
+static int propose(struct regex_tree *tree, struct rule_regex *out, struct err *err)
+{
+	const struct tree *t = tree->root;
+	int rc = 0;
+
+	while (t->kind == TREE_GROUP || (t->kind == TREE_ROW && t->n == 1))
+		t = t->child[0];
+	if (t->kind != TREE_CHOICE || t->n > BRANCHES_MAX)
+		rc = propose_row(t, tree, out, err);
+	else
+		for (size_t i = 0; i < t->n && rc == 0; i++)
+			rc = propose_row(t->child[i], tree, out, err);
+	if (rc <= 0)
+		return rc;
+	for (size_t i = 0; out->proposals && out->proposals[i]; i++)
+		free(out->proposals[i]);
+	free(out->proposals);
+	out->proposals = NULL;
+	return add_keywords(out) < 0 ? err_set(err, ERR_INTERNAL, "no memory for keywords") : 0;
+}
+
+static char *print(const struct tree *const *v, size_t n, bool unicode, struct err *err)
+{
+	struct buf text = BUF_INIT(SCAN_REGEX_MAX * 16);
+	char *copy = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		scan_regex_print_pcre(v[i], unicode, &text);
+	if (buf_check(&text, "a regular expression", err) == 0 && !(copy = strdup(buf_str(&text))))
+		err_set(err, ERR_INTERNAL, "no memory for a regular expression");
+	buf_free(&text);
+	return copy;
+}
+
+/* What a match has behind what it may begin with: found first, it says where to look. */
+static int find_core(struct regex_tree *tree, struct rule_regex *out, struct err *err)
+{
+	struct pieces p = { 0 };
+	rule_set unused = { 0 };
+	size_t n = 0, lead = 0;
+
+	if (flatten(tree->root, &tree->arena, &p) < 0)
+		return err_set(err, ERR_INTERNAL, "no memory for a regular expression");
+	for (; n < p.n && optional(p.v[n]) && p.v[n]->max != TREE_FOREVER; n++)
+		lead = sum(lead, width(p.v[n], tree->unicode, unused));
+	if (n == 0 || n == p.n || lead > LOOSE * WIDE)
+		return 0;
+	out->core = print(p.v + n, p.n - n, tree->unicode, err);
+	out->lead = lead;
+	return out->core ? 0 : -1;
+}
+
+int scan_regex_compile(const char *expression, struct rule_regex *out, struct err *err)
+{
+	struct regex_tree tree;
+	const struct tree *root;
+	int rc;
+
+	if (scan_regex_parse(expression, strlen(expression), &tree, err) < 0)
+		return -1;
+	root = tree.root;
+	out->unicode = tree.unicode;
+	out->groups = tree.groups;
+	out->pattern = print(&root, 1, tree.unicode, err);
+	rc = out->pattern ? find_core(&tree, out, err) : -1;
+	if (rc == 0)
+		rc = propose(&tree, out, err);
+	scan_regex_tree_free(&tree);
+	return rc;
+}
+
+char *scan_regex_translate(const char *expression, struct err *err)
+{
+	struct regex_tree tree;
+	const struct tree *root;
+	char *text;
+
+	if (scan_regex_parse(expression, strlen(expression), &tree, err) < 0)
+		return NULL;
+	root = tree.root;
+	/* characters, where it says so: PCRE2's own mark for it, since these are strings */
+	text = print(&root, 1, tree.unicode, err);
+	if (text && tree.unicode) {
+		struct buf marked = BUF_INIT(SCAN_REGEX_MAX * 16 + 8);
+
+		buf_addf(&marked, "(*UTF)%s", text);
+		free(text);
+		text = marked.failed ? NULL : strdup(buf_str(&marked));
+		buf_free(&marked);
+	}
+	scan_regex_tree_free(&tree);
+	return text;
+}
