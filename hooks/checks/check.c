@@ -56,44 +56,36 @@ static int visit_text(struct check_run *run, enum check_subject subject, const g
 	return check_item(run, &item, err);
 }
 
-/* A commit or a tag as it is sent: libgit2's texts end at a NUL byte, and a
- * tag's leave out what it does not know. */
+/* A commit or a tag as it is sent: its header, then its message. */
 static int visit_object(struct check_run *run, enum check_subject subject, const git_oid *oid,
-			const char *head, const char *message, struct err *err)
+			const char *const parts[static 2], const char *data, size_t len,
+			struct err *err)
 {
-	git_odb_object *object = NULL;
-	const char *data, *blank;
-	size_t len, n;
-	int rc;
+	const char *blank = memmem(data, len, "\n\n", 2);
+	size_t n = blank ? (size_t)(blank + 2 - data) : len;
 
-	if (git_odb_read(&object, run->odb, oid) < 0)
-		return range_repo_error(err, "object %s cannot be read", git_oid_tostr_s(oid));
-	data = git_odb_object_data(object);
-	len = git_odb_object_size(object);
-	blank = memmem(data, len, "\n\n", 2);
-	n = blank ? (size_t)(blank + 2 - data) : len;
-	rc = visit_text(run, subject, oid, head, data, n, err);
-	if (rc == 0)
-		rc = visit_text(run, subject, oid, message, data + n, len - n, err);
-	git_odb_object_free(object);
-	return rc;
+	if (visit_text(run, subject, oid, parts[0], data, n, err) < 0)
+		return -1;
+	return visit_text(run, subject, oid, parts[1], data + n, len - n, err);
 }
 
-static int visit_commit(void *arg, git_commit *commit, struct err *err)
+static int visit_commit(void *arg, const git_oid *oid, const char *data, size_t len,
+			struct err *err)
 {
+	static const char *const parts[] = { "header of the commit (author, committer)",
+					     "commit message" };
 	struct visit *v = arg;
 
 	v->run->report->commits++;
-	return visit_object(v->run, CHECK_COMMIT, git_commit_id(commit),
-			    "header of the commit (author, committer)", "commit message", err);
+	return visit_object(v->run, CHECK_COMMIT, oid, parts, data, len, err);
 }
 
-static int visit_tag(void *arg, git_tag *tag, struct err *err)
+static int visit_tag(void *arg, const git_oid *oid, const char *data, size_t len, struct err *err)
 {
+	static const char *const parts[] = { "tag's name or tagger", "tag message" };
 	struct visit *v = arg;
 
-	return visit_object(v->run, CHECK_TAG, git_tag_id(tag), "tag's name or tagger",
-			    "tag message", err);
+	return visit_object(v->run, CHECK_TAG, oid, parts, data, len, err);
 }
 
 /* Whether some row wants files of this name at the tips. */

@@ -234,5 +234,6 @@ void range_free(struct range *range)
 	range_set_free(&range->blobs);
 	range_set_free(&range->trees);
 	range_set_free(&range->published);
+	range_store_free(range->store);
 	*range = (struct range){ 0 };
 }

@@ -10,6 +10,7 @@
 #define CODETRAIN_RANGE_H
 
 #include "range_set.h"
+#include "range_store.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 
@@ -36,6 +37,7 @@ struct range {
 	bool promised;			/* a partial clone: what is missing is on a remote */
 	bool elsewhere;			/* and it is not the one that is pushed to */
 	/* what a walk leaves behind */
+	struct range_store *store;
 	struct range_list boundary;	/* parents of new commits that are not new */
 	struct range_set commits, blobs, trees;
 	struct range_set published;
@@ -47,8 +49,9 @@ struct range {
  * set, which ends the walk. */
 struct range_visitor {
 	void *arg;
-	int (*commit)(void *arg, git_commit *commit, struct err *err);
-	int (*tag)(void *arg, git_tag *tag, struct err *err);
+	int (*commit)(void *arg, const git_oid *commit, const char *data, size_t len,
+		      struct err *err);
+	int (*tag)(void *arg, const git_oid *tag, const char *data, size_t len, struct err *err);
 	/* A file that no parent has like this. `first` is false when the blob
 	 * was told before, `named` when a parent has something of that path.
 	 * `commit` is the commit or the tag or ref's object that brings it. */

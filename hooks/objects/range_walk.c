@@ -1,5 +1,6 @@
 #include "range.h"
 #include "range_repo.h"
+#include "range_store.h"
 #include "range_tree.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
@@ -16,73 +17,76 @@ struct walk {
 	struct range_set grafted;	/* a shallow clone's: history ends there */
 };
 
-static int open_commit(const struct walk *w, const git_oid *oid, git_commit **out,
-		       struct err *err)
+static int open_commit(const struct walk *w, const git_oid *oid, struct range_text **text,
+		       struct range_commit *out, struct err *err)
 {
-	if (git_commit_lookup(out, w->range->repo, oid) < 0)
-		return range_repo_error(err, "commit %s cannot be read", git_oid_tostr_s(oid));
-	return 0;
-}
-
-static unsigned parents_of(const struct walk *w, const git_commit *commit)
-{
-	return range_set_has(&w->grafted, git_commit_id(commit)) ? 0
-								  : git_commit_parentcount(commit);
+	if (range_store_get(w->range->store, oid, text, err) < 0)
+		return -1;
+	if (*text && range_store_commit(*text, out)) {
+		if (range_set_has(&w->grafted, oid))
+			out->n = 0;
+		return 0;
+	}
+	range_store_drop(*text);
+	return err_set(err, ERR_INTERNAL, "commit %s cannot be read; see git fsck",
+		       git_oid_tostr_s(oid));
 }
 
 /* The trees of the parents that are here; a parent that is not new is where
  * the walk stopped. */
-static int parent_trees(struct walk *w, git_commit *commit, git_tree **trees, size_t *n,
-			struct err *err)
+static int parent_trees(struct walk *w, const struct range_commit *commit, git_oid *trees,
+			size_t *n, struct err *err)
 {
-	unsigned parents = parents_of(w, commit);
+	for (size_t i = 0; i < commit->n; i++) {
+		struct range_text *text = NULL;
+		struct range_commit parent;
+		struct err ignored = { 0 };
+		git_oid oid;
 
-	for (unsigned i = 0; i < parents; i++) {
-		const git_oid *oid = git_commit_parent_id(commit, i);
-		git_commit *parent = NULL;
-
-		if (!range_set_has(&w->range->commits, oid) &&
-		    range_set_append(&w->range->boundary, oid, err) < 0)
+		range_store_parent(commit, i, &oid);
+		if (!range_set_has(&w->range->commits, &oid) &&
+		    range_set_append(&w->range->boundary, &oid, err) < 0)
 			return -1;
-		if (git_commit_lookup(&parent, w->range->repo, oid) < 0)
-			continue;	/* compared with fewer parents, more is looked at */
-		if (git_commit_tree(&trees[*n], parent) == 0)
-			(*n)++;
-		git_commit_free(parent);
+		/* compared with fewer parents, more is looked at */
+		if (range_store_get(w->range->store, &oid, &text, &ignored) < 0 || !text)
+			continue;
+		if (range_store_commit(text, &parent))
+			trees[(*n)++] = parent.tree;
+		range_store_drop(text);
 	}
 	return 0;
 }
 
-static int visit_files(struct walk *w, git_commit *commit, struct err *err)
+static int visit_files(struct walk *w, const git_oid *oid, const struct range_commit *commit,
+		       struct err *err)
 {
-	git_tree **trees = calloc(git_commit_parentcount(commit) + 1, sizeof(git_tree *));
+	git_oid *trees = calloc(commit->n + 1, sizeof(*trees));
 	size_t n = 0;
-	int rc = -1;
+	int rc;
 
 	if (!trees)
 		return err_set(err, ERR_INTERNAL, "no memory for a commit's parents");
-	if (parent_trees(w, commit, trees, &n, err) == 0)
-		rc = range_tree_walk(w->range, w->visitor, git_commit_id(commit),
-				     git_commit_tree_id(commit), trees, n, err);
-	for (size_t i = 0; i < n; i++)
-		git_tree_free(trees[i]);
+	rc = parent_trees(w, commit, trees, &n, err);
+	if (rc == 0)
+		rc = range_tree_walk(w->range, w->visitor, oid, &commit->tree, trees, n, err);
 	free(trees);
 	return rc;
 }
 
 static int visit(struct walk *w, const git_oid *oid, struct err *err)
 {
-	git_commit *commit = NULL;
+	struct range_text *text = NULL;
+	struct range_commit commit;
 	int rc;
 
 	if (range_tree_in_time(w->range, err) < 0 ||
 	    range_set_add(&w->range->commits, oid, NULL, err) < 0 ||
-	    open_commit(w, oid, &commit, err) < 0)
+	    open_commit(w, oid, &text, &commit, err) < 0)
 		return -1;
-	rc = w->visitor->commit(w->visitor->arg, commit, err);
+	rc = w->visitor->commit(w->visitor->arg, oid, text->data, text->len, err);
 	if (rc == 0)
-		rc = visit_files(w, commit, err);
-	git_commit_free(commit);
+		rc = visit_files(w, oid, &commit, err);
+	range_store_drop(text);
 	return rc;
 }
 
@@ -114,8 +118,33 @@ static int walk_commits(struct walk *w, struct err *err)
 	return rc;
 }
 
+/* Puts the parents that are in neither set on the stack. `lenient`: a commit
+ * that is not here has none. */
+static int push_parents(struct walk *w, const git_oid *oid, const struct range_set *skip,
+			const struct range_set *set, struct range_list *stack, bool lenient,
+			struct err *err)
+{
+	struct range_text *text = NULL;
+	struct range_commit commit;
+	struct err ignored = { 0 };
+	int rc = 0;
+
+	if (open_commit(w, oid, &text, &commit, lenient ? &ignored : err) < 0)
+		return lenient ? 0 : -1;
+	/* the first parent is looked at first */
+	for (size_t i = commit.n; rc == 0 && i-- > 0;) {
+		git_oid parent;
+
+		range_store_parent(&commit, i, &parent);
+		if (!range_set_has(set, &parent) && !range_set_has(skip, &parent))
+			rc = range_set_append(stack, &parent, err);
+	}
+	range_store_drop(text);
+	return rc;
+}
+
 /* Adds all of a commit's history that is not in `skip` to `set`; to `order`
- * parents before their children. Missing commits are left out if `lenient`. */
+ * parents before their children. */
 static int history(struct walk *w, const git_oid *start, const struct range_set *skip,
 		   struct range_set *set, struct range_list *order, bool lenient, struct err *err)
 {
@@ -124,46 +153,34 @@ static int history(struct walk *w, const git_oid *start, const struct range_set 
 
 	while (rc == 0 && stack.n > 0) {
 		git_oid oid = stack.v[stack.n - 1];
-		git_commit *commit = NULL;
 		size_t before = stack.n;
+		bool fresh;
 
 		rc = range_tree_in_time(w->range, err);
-		if (rc == 0 && lenient && git_commit_lookup(&commit, w->range->repo, &oid) < 0) {
-			stack.n--;
+		if (rc == 0 && !range_set_has(set, &oid))
+			rc = push_parents(w, &oid, skip, set, &stack, lenient, err);
+		if (rc < 0 || stack.n != before)
 			continue;
-		}
-		if (rc == 0 && !commit)
-			rc = open_commit(w, &oid, &commit, err);
-		for (unsigned i = 0; rc == 0 && i < parents_of(w, commit); i++) {
-			const git_oid *parent = git_commit_parent_id(commit, i);
-
-			if (!range_set_has(set, parent) && !(skip && range_set_has(skip, parent)))
-				rc = range_set_append(&stack, parent, err);
-		}
-		git_commit_free(commit);
-		if (rc == 0 && stack.n == before) {	/* all its parents are done */
-			bool fresh;
-
-			stack.n--;
-			rc = range_set_add(set, &oid, &fresh, err);
-			if (rc == 0 && fresh && order)
-				rc = range_set_append(order, &oid, err);
-		}
+		stack.n--;	/* all its parents are done */
+		rc = range_set_add(set, &oid, &fresh, err);
+		if (rc == 0 && fresh && order)
+			rc = range_set_append(order, &oid, err);
 	}
 	range_set_free_list(&stack);
 	return rc;
 }
 
-/* A shallow clone: libgit2 1.5 trips over the missing parents. Its history is
- * short, so all of it is walked. */
-static int walk_shallow(struct walk *w, struct err *err)
+/* All that the tips reach and the hidden commits do not, each from end to end.
+ * Of a shallow clone the history is short, and libgit2 1.5 trips over the
+ * missing parents; where nothing is hidden all of it is wanted. */
+static int walk_history(struct walk *w, struct err *err)
 {
-	struct range_set hidden = { 0 }, found = { 0 };
+	struct range_set hidden = { 0 }, found = { 0 }, none = { 0 };
 	struct range_list order = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; i < w->range->hidden.n && rc == 0; i++)
-		rc = history(w, &w->range->hidden.v[i], NULL, &hidden, NULL, true, err);
+		rc = history(w, &w->range->hidden.v[i], &none, &hidden, NULL, true, err);
 	for (size_t i = 0; i < w->starts.n && rc == 0; i++)
 		if (!range_set_has(&hidden, &w->starts.v[i]))
 			rc = history(w, &w->starts.v[i], &hidden, &found, &order, false, err);
@@ -197,37 +214,68 @@ static int read_shallow(struct walk *w, struct err *err)
 	return rc;
 }
 
+static int tip(struct walk *w, const git_oid *oid, int depth, struct err *err);
+
+static int tip_tag(struct walk *w, const git_oid *oid, int depth, struct err *err)
+{
+	static const char object[] = "object ";
+	struct range_text *text = NULL;
+	git_oid target;
+	int rc = range_store_get(w->range->store, oid, &text, err);
+
+	if (rc < 0)
+		return -1;
+	if (!text || strncmp(text->data, object, strlen(object)) != 0 ||
+	    git_oid_fromstrn(&target, text->data + strlen(object), GIT_OID_HEXSZ) < 0)
+		rc = err_set(err, ERR_INTERNAL, "tag %s cannot be read; see git fsck",
+			     git_oid_tostr_s(oid));
+	if (rc == 0)
+		rc = w->visitor->tag(w->visitor->arg, oid, text->data, text->len, err);
+	range_store_drop(text);
+	return rc == 0 ? tip(w, &target, depth + 1, err) : -1;
+}
+
 /* A tip can be anything: tags are told and followed; a tree or a blob that a
  * ref points at is looked at as it is. */
 static int tip(struct walk *w, const git_oid *oid, int depth, struct err *err)
 {
-	git_object *object = NULL;
-	int rc = 0;
+	git_object_t type;
+	git_odb *odb = NULL;
+	size_t len;
+	int rc;
 
 	if (depth > TAGS_MAX)
 		return err_set(err, ERR_USAGE, "more than %d tags of tags", TAGS_MAX);
-	if (git_object_lookup(&object, w->range->repo, oid, GIT_OBJECT_ANY) < 0)
+	if (git_repository_odb(&odb, w->range->repo) < 0)
+		return range_repo_error(err, "cannot open the objects");
+	rc = git_odb_read_header(&len, &type, odb, oid);
+	git_odb_free(odb);
+	if (rc < 0)
 		return range_repo_error(err, "object %s cannot be read", git_oid_tostr_s(oid));
-	switch (git_object_type(object)) {
+	switch (type) {
 	case GIT_OBJECT_COMMIT:
-		rc = range_set_append(&w->starts, oid, err);
-		break;
+		return range_set_append(&w->starts, oid, err);
 	case GIT_OBJECT_TAG:
-		rc = w->visitor->tag(w->visitor->arg, (git_tag *)object, err);
-		if (rc == 0)
-			rc = tip(w, git_tag_target_id((git_tag *)object), depth + 1, err);
-		break;
+		return tip_tag(w, oid, depth, err);
 	case GIT_OBJECT_TREE:
-		rc = range_tree_walk(w->range, w->visitor, oid, oid, NULL, 0, err);
-		break;
+		return range_tree_walk(w->range, w->visitor, oid, oid, NULL, 0, err);
 	case GIT_OBJECT_BLOB:
-		rc = range_tree_blob(w->range, w->visitor, oid, "", oid, err);
-		break;
+		return range_tree_blob(w->range, w->visitor, oid, "", oid, err);
 	default:
-		break;
+		return err_set(err, ERR_INTERNAL, "object %s is of no known kind",
+			       git_oid_tostr_s(oid));
 	}
-	git_object_free(object);
-	return rc;
+}
+
+static int walk_starts(struct walk *w, struct err *err)
+{
+	bool shallow = git_repository_is_shallow(w->range->repo) > 0;
+
+	if (w->starts.n == 0)
+		return 0;
+	if (shallow && read_shallow(w, err) < 0)
+		return -1;
+	return shallow || w->range->hidden.n == 0 ? walk_history(w, err) : walk_commits(w, err);
 }
 
 int range_walk(struct range *range, const struct range_visitor *visitor, struct err *err)
@@ -235,17 +283,12 @@ int range_walk(struct range *range, const struct range_visitor *visitor, struct 
 	struct walk w = { .range = range, .visitor = visitor };
 	int rc = 0;
 
+	if (!range->store)
+		rc = range_store_open(range->repo, &range->store, err);
 	for (size_t i = 0; i < range->tips.n && rc == 0; i++)
 		rc = tip(&w, &range->tips.v[i], 0, err);
-	if (rc == 0 && w.starts.n > 0) {
-		if (git_repository_is_shallow(range->repo) > 0) {
-			rc = read_shallow(&w, err);
-			if (rc == 0)
-				rc = walk_shallow(&w, err);
-		} else {
-			rc = walk_commits(&w, err);
-		}
-	}
+	if (rc == 0)
+		rc = walk_starts(&w, err);
 	range_set_free_list(&w.starts);
 	range_set_free(&w.grafted);
 	return rc;
@@ -253,17 +296,24 @@ int range_walk(struct range *range, const struct range_visitor *visitor, struct 
 
 int range_is_published(struct range *range, const git_oid *blob, bool *out, struct err *err)
 {
-	for (size_t i = 0; !range->published_known && i < range->boundary.n; i++) {
-		git_commit *commit = NULL;
-		int rc = 0;
+	struct range_set trees = { 0 };
+	int rc = 0;
 
-		if (git_commit_lookup(&commit, range->repo, &range->boundary.v[i]) == 0)
-			rc = range_tree_collect(range, git_commit_tree_id(commit),
-						&range->published, err);
-		git_commit_free(commit);
-		if (rc < 0)
-			return -1;
+	for (size_t i = 0; !range->published_known && i < range->boundary.n && rc == 0; i++) {
+		struct range_text *text = NULL;
+		struct range_commit commit;
+		struct err ignored = { 0 };
+
+		/* what cannot be read is not known to be there */
+		if (range_store_get(range->store, &range->boundary.v[i], &text, &ignored) == 0 &&
+		    text && range_store_commit(text, &commit))
+			rc = range_tree_collect(range, &commit.tree, &range->published, &trees,
+						err);
+		range_store_drop(text);
 	}
+	range_set_free(&trees);
+	if (rc < 0)
+		return -1;
 	range->published_known = true;
 	*out = range_set_has(&range->published, blob);
 	return 0;
