@@ -1,58 +1,60 @@
 #include "json.h"
 #include "json_text.h"
+#include "json_twice.h"
+#include "shape_walk.h"
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_ROOM = 4096 };
 
-static int by_name(const void *a, const void *b)
+struct first_twice {
+	char pointer[SHAPE_POINTER_MAX], name[64];
+};
+
+static void remember_first(void *arg, const char *pointer, const char *name)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	struct first_twice *first = arg;
+
+	if (first->name[0])
+		return;
+	snprintf(first->pointer, sizeof(first->pointer), "%s", pointer);
+	snprintf(first->name, sizeof(first->name), "\"%.60s\"", name);
 }
 
-/* The name that an object has twice, anywhere; NULL when none. */
-static const char *duplicate(const cJSON *tree)
+size_t json_bom(const char *text, size_t len)
 {
-	const char *found = NULL;
-	const char **names;
-	const cJSON *c;
-	size_t n = 0;
-
-	cJSON_ArrayForEach(c, tree) {
-		n++;
-		if (!found && (found = duplicate(c)))
-			return found;
-	}
-	if (!cJSON_IsObject(tree) || n < 2)
-		return NULL;
-	names = calloc(n, sizeof(*names));
-	if (!names)
-		return NULL;
-	n = 0;
-	cJSON_ArrayForEach(c, tree)
-		names[n++] = c->string;
-	qsort(names, n, sizeof(*names), by_name);
-	for (size_t i = 1; i < n && !found; i++)
-		if (strcmp(names[i - 1], names[i]) == 0)
-			found = names[i];
-	free(names);
-	return found;
+	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
 cJSON *json_parse(const char *text, size_t len, const char *name, struct err *err)
 {
-	const char *fault, *twice;
+	struct first_twice first = { "", "" };
+	cJSON *tree = json_parse_twice(text, len, name, remember_first, &first, err);
+	int line = 1, column = 1;
+
+	if (!tree || !first.name[0])
+		return tree;
+	json_free(tree);
+	json_locate(text, len, first.pointer, &line, &column);
+	err_set(err, ERR_USAGE, "%s:%d:%d: the member %s stands twice in one object", name, line,
+		column, first.name);
+	return NULL;
+}
+
+cJSON *json_parse_twice(const char *text, size_t len, const char *name, json_twice_fn *fn,
+			void *arg, struct err *err)
+{
+	size_t offset, bom = json_bom(text, len);
+	const char *fault;
 	int line, column;
-	size_t offset;
 	cJSON *tree;
 
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		len -= 3;
-	}
+	text += bom;
+	len -= bom;
 	fault = json_text_fault(text, len, &offset);
 	if (fault) {
 		json_text_place(text, offset, &line, &column);
@@ -60,16 +62,11 @@ cJSON *json_parse(const char *text, size_t len, const char *name, struct err *er
 		return NULL;
 	}
 	tree = cJSON_ParseWithLength(text, len);
-	if (!tree) {
-		err_set(err, ERR_USAGE, "%s: not JSON that can be read (bad UTF-16 escape?)", name);
-		return NULL;
-	}
-	twice = duplicate(tree);
-	if (twice) {
-		err_set(err, ERR_USAGE, "%s: the member \"%s\" stands twice in one object", name,
-			twice);
+	if (!tree)
+		err_set(err, ERR_INTERNAL, "%s: no memory to read JSON", name);
+	else if (json_twice(tree, fn, arg, err) < 0) {
 		json_free(tree);
-		return NULL;
+		tree = NULL;
 	}
 	return tree;
 }
@@ -295,8 +292,10 @@ int json_set_bool(cJSON *tree, const char *path, bool value)
 
 int json_locate(const char *text, size_t len, const char *pointer, int *line, int *column)
 {
-	size_t offset;
+	size_t offset, bom = json_bom(text, len);
 
+	text += bom;
+	len -= bom;
 	if (json_text_find(text, len, pointer, &offset) < 0)
 		return -1;
 	json_text_place(text, offset, line, column);

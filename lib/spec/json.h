@@ -20,9 +20,19 @@
 #define JSON_DEPTH_MAX 200
 
 /* A whole document (RFC 8259; nothing may follow it but white space; a BOM is
- * skipped; a member named twice is refused). NULL with ERR_USAGE and a message
+ * skipped; a member named twice, \u0000, numbers of more than 60 characters and
+ * what is no UTF-8 are refused). NULL with ERR_USAGE and a message
  * "NAME:LINE:COLUMN: ...". The caller frees with json_free. */
 cJSON *json_parse(const char *text, size_t len, const char *name, struct err *err);
+
+/* The same, but a name that stands twice in an object is told and no fault. The
+ * pointer's place is the last of them (json_locate), which cJSON finds last, too. */
+typedef void json_twice_fn(void *arg, const char *pointer, const char *name);
+cJSON *json_parse_twice(const char *text, size_t len, const char *name, json_twice_fn *fn,
+			void *arg, struct err *err);
+
+/* The bytes of a byte order mark at the beginning: 3 or 0. */
+size_t json_bom(const char *text, size_t len);
 
 /* cJSON_Delete, with every string wiped first; NULL is nothing. */
 void json_free(cJSON *tree);
@@ -57,7 +67,7 @@ int json_set_integer(cJSON *tree, const char *path, int64_t value);
 int json_set_bool(cJSON *tree, const char *path, bool value);
 
 /* Where a JSON pointer (RFC 6901) stands in the text: line and column from 1.
- * 0, or -1 when it is not there. */
+ * A BOM is no column. 0, or -1 when it is not there. */
 int json_locate(const char *text, size_t len, const char *pointer, int *line, int *column);
 
 #endif

@@ -1,8 +1,11 @@
 #include "json_text.h"
 #include "json.h"
+#include "json_quoted.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#define NUMBER_MAX 60	/* bytes; cJSON reads 63 and leaves the rest */
 
 struct scan {
 	const char *text;
@@ -35,39 +38,11 @@ static void spaces(struct scan *s)
 		s->at++;
 }
 
-static bool hex4(struct scan *s)
-{
-	for (int i = 0; i < 4; i++, s->at++) {
-		char c = peek(s);
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
-			return fail(s, "\\u wants four hex digits");
-	}
-	return true;
-}
-
 static bool string(struct scan *s)
 {
-	if (peek(s) != '"')
-		return fail(s, "a string in double quotes is expected");
-	for (s->at++; s->at < s->len; ) {
-		unsigned char c = (unsigned char)s->text[s->at];
+	const char *fault = json_quoted_scan(s->text, s->len, &s->at);
 
-		if (c < 0x20)
-			return fail(s, "a line break or control character inside a string");
-		s->at++;
-		if (c == '"')
-			return true;
-		if (c != '\\')
-			continue;
-		c = (unsigned char)peek(s);
-		if (c == '\0' || !strchr("\"\\/bfnrtu", c))
-			return fail(s, "an unknown escape after \\");
-		s->at++;
-		if (c == 'u' && !hex4(s))
-			return false;
-	}
-	return fail(s, "the string is not closed");
+	return fault ? fail(s, fault) : true;
 }
 
 static void digits(struct scan *s)
@@ -80,6 +55,8 @@ static void digits(struct scan *s)
 
 static void number(struct scan *s)
 {
+	size_t start = s->at;
+
 	if (peek(s) == '-')
 		s->at++;
 	if (peek(s) == '0')
@@ -96,6 +73,8 @@ static void number(struct scan *s)
 			s->at++;
 		digits(s);
 	}
+	if (!s->fault && s->at - start > NUMBER_MAX)
+		fail(s, "a number of more than 60 characters");
 }
 
 static void word(struct scan *s)
@@ -110,26 +89,8 @@ static void word(struct scan *s)
 			return;
 		}
 	}
-	fail(s, s->at < s->len ? "a value is expected" : "the text ends too early");
-}
-
-/* Does the pointer's next token name this member? Text between quotes may have
- * escapes; names with escapes are compared as they are written. */
-static const char *step(const char *want, const char *name, size_t len)
-{
-	size_t i = 0;
-
-	if (*want != '/')
-		return NULL;
-	for (want++; *want && *want != '/'; want++, i++) {
-		char c = *want;
-
-		if (c == '~' && (want[1] == '0' || want[1] == '1'))
-			c = *++want == '0' ? '~' : '/';
-		if (i >= len || name[i] != c)
-			return NULL;
-	}
-	return i == len ? want : NULL;
+	fail(s, s->at >= s->len ? "the text ends too early" : s->text[s->at] == '\0' ? "a NUL byte" :
+		"a value is expected");
 }
 
 /* The value of a member or element, with the pointer narrowed to it. */
@@ -158,7 +119,7 @@ static void object(struct scan *s)
 			return;
 		}
 		s->at++;
-		child(s, s->want ? step(s->want, s->text + name, len) : NULL);
+		child(s, s->want ? json_quoted_step(s->want, s->text + name, len) : NULL);
 		if (s->fault)
 			return;
 		spaces(s);
@@ -201,7 +162,7 @@ static void array(struct scan *s)
 		char name[24];
 
 		decimal(index, name);
-		child(s, s->want ? step(s->want, name, strlen(name)) : NULL);
+		child(s, s->want ? json_quoted_step(s->want, name, strlen(name)) : NULL);
 		if (s->fault)
 			return;
 		spaces(s);

@@ -281,6 +281,8 @@ static void walk_structure(struct walk *w, const struct shape *shape, const cJSO
 			fault(w, "required", NULL, "the member %s is missing", member->name);
 	}
 	cJSON_ArrayForEach(item, value) {
+		if (w->faults >= SHAPE_FAULTS_MAX)
+			return;
 		before = push(w, item->string);
 		member = find_member(shape, item->string);
 		if (member)
@@ -297,6 +299,8 @@ static void walk_map(struct walk *w, const struct shape *shape, const cJSON *val
 	size_t before, count = 0;
 
 	cJSON_ArrayForEach(item, value) {
+		if (w->faults >= SHAPE_FAULTS_MAX)
+			return;
 		before = push(w, item->string);
 		check_string(w, shape->members[0].shape, item->string);
 		walk_value(w, shape->members[1].shape, item);
@@ -312,6 +316,8 @@ static void walk_list(struct walk *w, const struct shape *shape, const cJSON *va
 	size_t before, count = 0;
 
 	cJSON_ArrayForEach(item, value) {
+		if (w->faults >= SHAPE_FAULTS_MAX)
+			return;
 		before = push_index(w, count++);
 		walk_value(w, shape->members[0].shape, item);
 		pop(w, before);

@@ -17,8 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHAPE_POINTER_MAX 1024	/* bytes; deeper faults are told at an ancestor */
+#define SHAPE_POINTER_MAX 2048	/* bytes; deeper faults are told at an ancestor */
 #define SHAPE_MESSAGE_MAX 512	/* bytes; longer ones are cut */
+#define SHAPE_FAULTS_MAX 10000
 
 enum shape_kind {
 	SHAPE_STRUCTURE,
@@ -106,7 +107,8 @@ struct shape_options {
 /* The input of an operation by its exact name ("CreateTrainingJob"), or NULL. */
 const struct shape *shape_for_operation(const char *operation);
 
-/* Report every fault of a request; `options` may be NULL. Returns how many. */
+/* Report every fault of a request, but no more than SHAPE_FAULTS_MAX; `options` may
+ * be NULL. Returns how many. */
 int shape_validate(const struct shape *shape, const cJSON *value,
 		   const struct shape_options *options, shape_report_fn *report, void *arg);
 

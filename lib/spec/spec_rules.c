@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Looked at in one list: more than the model lets stand in any that has rules. */
+#define ELEMENTS_MAX 1000
+
 static const struct spec_rule_set SETS[] = {
 	{"CreateTrainingJob", "", spec_rules_training_job},
 	{"CreateTrainingJob", "", spec_rules_training},
@@ -152,7 +155,7 @@ void spec_rules_each(struct spec_rules *r, const char *list,
 	if (!cJSON_IsArray(array))
 		return;
 	count = cJSON_GetArraySize(array);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && i < ELEMENTS_MAX; i++) {
 		snprintf(path, sizeof(path), "%s[%d]", list, i);
 		element(r, path);
 	}
@@ -188,7 +191,8 @@ void spec_rules_unique(struct spec_rules *r, const char *list, const char *membe
 			spec_rules_fault(r, path, "the %s \"%.64s\" is there twice", what, text);
 			break;
 		}
-		i++;
+		if (++i == ELEMENTS_MAX)
+			return;
 	}
 }
 
@@ -215,6 +219,8 @@ static void run_set(struct spec_rules *r, const struct spec_rule_set *set, const
 	if (!cJSON_IsArray(part) || !set->part[0])
 		return;
 	cJSON_ArrayForEach(item, part) {
+		if (i == ELEMENTS_MAX)
+			return;
 		snprintf(prefix, sizeof(prefix), "/%s/%d", set->part, i++);
 		r->at = item;
 		if (cJSON_IsObject(item))

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #define REGION_MAX 32
+#define PLACES_MAX 1000	/* of one list; the model allows fewer */
 
 static const char *const IMAGES[] = {"AlgorithmSpecification.TrainingImage",
 				     "PrimaryContainer.Image", "AppSpecification.ImageUri"};
@@ -159,7 +160,7 @@ static void each_place(struct spec_rules *r, void (*place)(struct spec_rules *, 
 		place(r, PLACES[i]);
 	for (i = 0; i < COUNT(LISTS); i++) {
 		count = cJSON_GetArraySize(json_get(r->at, LISTS[i].list));
-		for (n = 0; n < count; n++) {
+		for (n = 0; n < count && n < PLACES_MAX; n++) {
 			snprintf(path, sizeof(path), "%s[%d].%s", LISTS[i].list, n,
 				 LISTS[i].member);
 			place(r, path);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -23,6 +24,7 @@ static void good_documents(void **state)
 	static const char *const good[] = {
 		"{}", "[]", " null ", "\"\\u00e9\\n\"", "-0.5e+3", "0", "[1,[2,{\"a\":[]}]]",
 		"{\"a\":{\"b\":[1,2,3]},\"c\":null}", "\xef\xbb\xbf{}",
+		"\"\\ud83d\\ude00 \xf0\x9f\x98\x80 \xed\x9f\xbf\"", "1e999",
 	};
 
 	(void)state;
@@ -52,8 +54,23 @@ static void bad_documents_are_placed(void **state)
 		{ "{} x", "t.json:1:4: not JSON: something follows the end of the document" },
 		{ "[\"\xc3\xa9\", y]", "t.json:1:7: not JSON: a value is expected" },
 		{ "[{\"a\":[tru]}, 1]", "t.json:1:8: not JSON: a value is expected" },
+		{ "\"\\u00zz\"", "t.json:1:6: not JSON: \\u wants four hex digits" },
+		{ "[\"\\ud83d\"]", "t.json:1:5: not JSON: half a surrogate pair: \\ud800 to \\udbff and "
+		  "\\udc00 to \\udfff stand together" },
+		{ "[\"\\ud83d\\u0041\"]", "t.json:1:5: not JSON: half a surrogate pair: \\ud800 to \\udbff "
+		  "and \\udc00 to \\udfff stand together" },
+		{ "[\"a\\u0000b\"]", "t.json:1:6: not JSON: \\u0000 in a string: no request can hold it" },
+		{ "{\"\xc3\xa9\": \"\xff\"}", "t.json:1:8: not JSON: bytes that are no UTF-8" },
+		{ "\"\xc0\x80\"", "t.json:1:2: not JSON: bytes that are no UTF-8" },
+		{ "\"\xed\xa0\x80\"", "t.json:1:2: not JSON: bytes that are no UTF-8" },
+		{ "\"\xf4\x90\x80\x80\"", "t.json:1:2: not JSON: bytes that are no UTF-8" },
+		{ "\xff\xfe{", "t.json:1:1: not JSON: a value is expected" },
+		{ "[1000000000000000000000000000000000000000000000000000000000000]",
+		  "t.json:1:63: not JSON: a number of more than 60 characters" },
+		{ "\xef\xbb\xbf{\"a\":1,\n\"a\":3}",
+		  "t.json:2:5: the member \"a\" stands twice in one object" },
 		{ "{\"a\":1,\"b\":2,\"a\":3}",
-		  "t.json: the member \"a\" stands twice in one object" },
+		  "t.json:1:18: the member \"a\" stands twice in one object" },
 	};
 
 	(void)state;
@@ -199,6 +216,51 @@ static void pointers_are_located(void **state)
 	assert_int_equal(json_locate(text, strlen(text), "/a", &line, &column), -1);
 }
 
+static void names_are_found_whatever_their_escapes(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf{\"\\u0061\\\"b\": 1, \"\\ud83d\\ude00\": [2], \"a\\\\\\n\": {\"\\/~\": 3}}";
+	int line, column;
+
+	(void)state;
+	assert_int_equal(json_locate(text, strlen(text), "/a\"b", &line, &column), 0);
+	assert_int_equal(column, 15);
+	assert_int_equal(json_locate(text, strlen(text), "/\xf0\x9f\x98\x80/0", &line, &column), 0);
+	assert_int_equal(column, 35);
+	assert_int_equal(json_locate(text, strlen(text), "/a\\\n/~1~0", &line, &column), 0);
+	assert_int_equal(column, 56);
+	assert_int_equal(json_locate(text, strlen(text), "/a\\\n/~1", &line, &column), -1);
+	assert_int_equal(json_locate(text, strlen(text), "/a\\\n/~1~0~0", &line, &column), -1);
+	assert_int_equal(json_locate(text, strlen(text), "/\xf0\x9f\x98\x81", &line, &column), -1);
+}
+
+struct told {
+	int n;
+	char pointers[256];
+};
+
+static void tell(void *arg, const char *pointer, const char *name)
+{
+	struct told *told = arg;
+
+	told->n++;
+	assert_string_equal(strrchr(pointer, '/') + 1, name);
+	snprintf(told->pointers + strlen(told->pointers), 64, "%.60s ", pointer);
+}
+
+static void names_that_stand_twice_are_told(void **state)
+{
+	static const char text[] = "{\"b\":[{\"c\":1,\"\\u0063\":2,\"c\":3}, {\"c\":1}],\"a\":{},\"b\":1}";
+	struct told told = { 0 };
+	struct err err = { 0 };
+	cJSON *t = json_parse_twice(text, strlen(text), "t", tell, &told, &err);
+
+	(void)state;
+	assert_non_null(t);
+	json_free(t);
+	assert_int_equal(told.n, 2);
+	assert_string_equal(told.pointers, "/b/0/c /b ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +272,8 @@ int main(void)
 		cmocka_unit_test(a_secret_is_printed_in_secret_memory),
 		cmocka_unit_test(what_is_replaced_is_wiped),
 		cmocka_unit_test(pointers_are_located),
+		cmocka_unit_test(names_are_found_whatever_their_escapes),
+		cmocka_unit_test(names_that_stand_twice_are_told),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
