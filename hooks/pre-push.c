@@ -27,20 +27,21 @@ enum { REFS_BYTES_MAX = 32 << 20, GRACE_SECONDS = 2 };
 /* The last resort, when a file system or a library hangs. */
 static void on_alarm(int signal)
 {
-	static const char text[] = "codetrain: error: the checks hang; the push is refused\n";
+	static const char text[] =
+		"codetrain: error: the checks hang; the push is refused; git config codetrain.deadline "
+		"2m gives more time\n";
 
 	(void)signal;
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(ERR_NO);
 }
 
-static void set_deadline(struct check_run *run)
+static void set_alarm(long seconds)
 {
 	const struct sigaction act = { .sa_handler = on_alarm };
 
-	run->range.deadline = deadline_in(1000 * (int64_t)run->policy.seconds);
 	sigaction(SIGALRM, &act, NULL);
-	alarm((unsigned)run->policy.seconds + GRACE_SECONDS);
+	alarm((unsigned)seconds + GRACE_SECONDS);
 }
 
 static int check(struct check_run *run, const char *remote, const char *url, struct err *err)
@@ -85,7 +86,7 @@ static int decide(struct check_run *run, const struct report *report, bool json,
 			   run->policy.seconds);
 	if (rc < 0)
 		term_error(name, err);
-	if (reason && bypass(run->repo, url, reason, report, rc < 0 ? err : NULL, &fault) == 0)
+	if (reason && bypass(run, url, reason, rc < 0 ? err : NULL, &fault) == 0)
 		return 0;
 	if (fault.class)
 		term_error(name, &fault);
@@ -99,12 +100,17 @@ static int run(const char *remote, const char *url, bool json)
 	struct report report = { 0 };
 	struct check_run run = { 0 };
 	struct err err = { 0 };
-	int rc = range_repo_open(true, &repo, &err), code;
+	int rc, code;
 
+	/* opening reads, too: until the configuration is known, the usual time */
+	set_alarm(CHECK_POLICY_SECONDS);
+	rc = range_repo_open(true, &repo, &err);
 	if (rc == 0)
 		rc = check_open(&run, repo, &report, &err);
+	run.report = &report;
 	if (rc == 0) {
-		set_deadline(&run);
+		run.range.deadline = deadline_in(1000 * (int64_t)run.policy.seconds);
+		set_alarm(run.policy.seconds);
 		run.remote = remote;
 		run.url = url;
 		rc = check(&run, remote, url, &err);
@@ -129,7 +135,7 @@ int main(int argc, char **argv)
 		.purpose = "Refuses a push that would make a secret public, or that the build or\n"
 			   "SageMaker would refuse later. git runs it; codetrain hooks install sets it up.",
 		.notes = "CODETRAIN_SKIP_CHECKS='the reason' git push lets a push through and keeps a\n"
-			 "record in .git/codetrain/bypass.log.",
+			 "record in .git/codetrain/bypass.log and in git config codetrain.bypass-log.",
 		.options = options,
 		.min_args = 2,
 		.max_args = 2,

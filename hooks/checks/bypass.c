@@ -1,12 +1,16 @@
 #include "bypass.h"
+#include "bypass_log.h"
+#include "check_redact.h"
+#include "check_rules.h"
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
+#include "lib/base/utf8.h"
 #include "lib/spec/json.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { TEXT_MAX = 1 << 18, REFS_MAX = 1000 };
 
 /* Without the user and password that a URL may hold. */
 static void bare_url(const char *url, struct buf *out)
@@ -19,21 +23,61 @@ static void bare_url(const char *url, struct buf *out)
 	buf_adds(out, at ? at + 1 : host);
 }
 
-static int findings(cJSON *entry, const struct report *report)
+/* Text that a person or a repository gave: it may hold a secret, in any encoding. */
+static int set_text(struct check_run *run, cJSON *o, const char *name, const char *text)
 {
+	struct buf redacted = BUF_INIT(TEXT_MAX), utf8 = BUF_INIT(TEXT_MAX);
+	struct err ignored;
+	int rc = check_redact(run, text, &redacted, &ignored);
+
+	if (rc == 0 && (utf8_add(&utf8, buf_str(&redacted)) < 0 ||
+			json_set_string(o, name, buf_str(&utf8)) < 0))
+		rc = -1;
+	buf_free(&redacted);
+	buf_free(&utf8);
+	return rc;
+}
+
+static cJSON *append_to(cJSON *list)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	if (o && cJSON_AddItemToArray(list, o))
+		return o;
+	cJSON_Delete(o);
+	return NULL;
+}
+
+/* What is pushed where: a push that was not checked has no findings to name. */
+static int refs(struct check_run *run, cJSON *entry)
+{
+	cJSON *list = cJSON_AddArrayToObject(entry, "refs");
+
+	for (size_t i = 0; list && i < run->range.n_refs && i < REFS_MAX; i++) {
+		const struct range_ref *r = &run->range.refs[i];
+		cJSON *o = append_to(list);
+
+		if (!o || set_text(run, o, "ref", r->remote_name) < 0 ||
+		    json_set_string(o, "new", git_oid_tostr_s(&r->local)) < 0 ||
+		    json_set_string(o, "old", git_oid_tostr_s(&r->remote)) < 0)
+			return -1;
+	}
+	return list ? 0 : -1;
+}
+
+static int findings(struct check_run *run, cJSON *entry)
+{
+	const struct report *report = run->report;
 	cJSON *list = cJSON_AddArrayToObject(entry, "findings");
 
 	for (size_t i = 0; list && i < report->n; i++) {
 		const struct report_finding *f = &report->v[i];
-		cJSON *o = cJSON_CreateObject();
+		cJSON *o = append_to(list);
 
-		if (!o || !cJSON_AddItemToArray(list, o)) {
-			cJSON_Delete(o);
-			return -1;
-		}
-		if (json_set_string(o, "rule", f->rule) < 0 ||
+		if (!o || json_set_string(o, "rule", f->rule) < 0 ||
+		    json_set_string(o, "severity", f->warning ? "warning" : "error") < 0 ||
 		    (f->commit && json_set_string(o, "commit", f->commit) < 0) ||
-		    (f->file && json_set_string(o, "file", f->file) < 0) ||
+		    (f->file && set_text(run, o, "file", f->file) < 0) ||
 		    (f->line && json_set_integer(o, "line", f->line) < 0) ||
 		    (f->allow && json_set_string(o, "sha256", f->allow) < 0))
 			return -1;
@@ -41,7 +85,7 @@ static int findings(cJSON *entry, const struct report *report)
 	return list ? 0 : -1;
 }
 
-static int make_entry(const char *url, const char *reason, const struct report *report,
+static int make_entry(struct check_run *run, const char *url, const char *reason,
 		      const struct err *fault, struct buf *out, struct err *err)
 {
 	cJSON *entry = cJSON_CreateObject();
@@ -52,63 +96,54 @@ static int make_entry(const char *url, const char *reason, const struct report *
 	clock_extended(clock_now(), when);
 	bare_url(url, &bare);
 	if (entry && json_set_string(entry, "time", when) == 0 &&
-	    json_set_string(entry, "reason", reason) == 0 &&
-	    json_set_string(entry, "url", buf_str(&bare)) == 0 &&
+	    set_text(run, entry, "reason", reason) == 0 &&
+	    set_text(run, entry, "url", buf_str(&bare)) == 0 &&
 	    json_set_integer(entry, "uid", (int64_t)getuid()) == 0 &&
-	    (!fault || json_set_string(entry, "fault", fault->message) == 0) &&
-	    findings(entry, report) == 0)
+	    (!fault || set_text(run, entry, "fault", fault->message) == 0) &&
+	    refs(run, entry) == 0 && findings(run, entry) == 0)
 		rc = json_print(entry, false, out, err);
 	else
 		err_set(err, ERR_INTERNAL, "no memory for the record");
 	buf_addc(out, '\n');
 	json_free(entry);
 	buf_free(&bare);
-	return rc;
+	return rc < 0 ? -1 : buf_check(out, "the record", err);
 }
 
-static int append(git_repository *repo, const struct buf *line, struct buf *path, struct err *err)
+static void tell(const struct check_run *run, const struct err *fault,
+		 const struct bypass_log *log)
 {
-	int fd, rc;
+	struct buf summary = BUF_INIT(256);
 
-	buf_addf(path, "%scodetrain", git_repository_commondir(repo));
-	if (file_make_dirs(buf_str(path), 0700, err) < 0)
-		return -1;
-	buf_adds(path, "/bypass.log");
-	fd = open(buf_str(path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_errno(err, "cannot open %s", buf_str(path));
-	rc = file_write_fd(fd, line->data, line->len, buf_str(path), err);
-	if (close(fd) < 0 && rc == 0)
-		rc = err_errno(err, "cannot write %s", buf_str(path));
-	return rc;
+	report_summary(run->report, &summary);
+	fprintf(stderr, "codetrain: let through: %s (%s)\n", buf_str(&summary),
+		fault ? "the checks did not end" : "named above");
+	for (int i = 0; i < log->n; i++)
+		fprintf(stderr, "codetrain: the reason is kept in %s\n", log->files[i].path);
+	buf_free(&summary);
 }
 
-int bypass(git_repository *repo, const char *url, const char *reason, const struct report *report,
-	   const struct err *fault, struct err *err)
+int bypass(struct check_run *run, const char *url, const char *reason, const struct err *fault,
+	   struct err *err)
 {
-	struct buf line = BUF_INIT(8 << 20), path = BUF_INIT(PATH_MAX_BYTES);
+	struct buf line = BUF_INIT(8 << 20);
 	char given[BYPASS_REASON_MAX + 1];
+	struct bypass_log log = { 0 };
 	int rc = -1;
 
 	snprintf(given, sizeof(given), "%s", reason);
-	if (strspn(reason, " \t0123456789") == strlen(reason))
+	if (strspn(reason, " \t0123456789") == strlen(reason)) {
 		err_set(err, ERR_USAGE, "%s wants the reason in words: %s='tests use a dummy key' "
 			"git push", BYPASS_VARIABLE, BYPASS_VARIABLE);
-	else if (!repo)
-		rc = 0;		/* nowhere to keep it; the person has read why */
-	else if (make_entry(url, given, report, fault, &line, err) == 0)
-		rc = append(repo, &line, &path, err);
-	if (rc == 0) {
-		struct buf summary = BUF_INIT(256);
-
-		report_summary(report, &summary);
-		fprintf(stderr, "codetrain: let through: %s (%s)\n", buf_str(&summary),
-			fault ? "the checks did not end" : "named above");
-		if (path.len)
-			fprintf(stderr, "codetrain: the reason is kept in %s\n", buf_str(&path));
-		buf_free(&summary);
+	} else if ((run->rules || scan_rules_open(&run->rules, NULL, NULL, err) == 0) &&
+		   make_entry(run, url, given, fault, &line, err) == 0) {
+		rc = bypass_log_open(&log, run->repo, buf_str(&run->policy.bypass_log), err);
+		if (rc == 0)
+			rc = bypass_log_append(&log, line.data, line.len, err);
 	}
+	if (rc == 0)
+		tell(run, fault, &log);
+	bypass_log_close(&log);
 	buf_free(&line);
-	buf_free(&path);
 	return rc;
 }

@@ -45,6 +45,10 @@ struct check_item {
 	const char *part;	/* "commit message", when it is no file */
 	const char *data;	/* not NUL-terminated */
 	size_t len;
+	const struct span *changed;	/* of a blob; see scan_text */
+	size_t n_changed;
+	const char *const *paths;	/* all of a blob; NULL: `path` is the only one */
+	size_t n_paths;
 	unsigned long long size;
 	unsigned mode;
 	size_t order;		/* of blobs: findings are told in this order */

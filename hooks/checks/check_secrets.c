@@ -107,7 +107,10 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 	};
 	struct search s = { .run = run, .item = item, .line = 1 };
 	const struct scan_text text = {
-		.data = item->data, .len = item->len, .paths = &item->path, .n_paths = !!item->path,
+		.data = item->data, .len = item->len,
+		.paths = item->paths ? item->paths : &item->path,
+		.n_paths = item->paths ? item->n_paths : !!item->path,
+		.changed = item->changed, .n_changed = item->n_changed,
 		.deadline = run->range.deadline,
 	};
 	int rc = scan_bytes(item->scanner ? item->scanner : run->scanner, &text, hit, &s, err);
