@@ -21,6 +21,7 @@ const char *const rules_check_names[RULES_CHECKS] = {
 	[RULES_CHECK_PASSWORD] = "password",
 	[RULES_CHECK_URL_PASSWORD] = "url-password",
 	[RULES_CHECK_WORDLESS] = "wordless",
+	[RULES_CHECK_NO_PATH] = "no-path",
 	[RULES_CHECK_DIGITS] = "digits",
 	[RULES_CHECK_ASSIGNED] = "assigned",
 };
@@ -148,10 +149,12 @@ bool rules_check(enum rules_check check, const char *value, size_t n, const char
 		return url_password(value, n, data, len, at);
 	case RULES_CHECK_WORDLESS:
 		return rules_check_wordless(value, n);
+	case RULES_CHECK_NO_PATH:
+		return rules_check_no_path(value, n);
 	case RULES_CHECK_DIGITS:
 		return rules_check_wordless(value, n) && rules_check_mixed(value, n);
 	case RULES_CHECK_ASSIGNED:
-		return rules_check_assigned(value, n);
+		return rules_check_assigned(value, n) && rules_check_name(data, at);
 	case RULES_CHECK_NONE:
 	case RULES_CHECKS:
 		break;

@@ -7,13 +7,15 @@
 enum {
 	SEQUENCE = 6,	/* 123456 or abcdef; by chance in one of 30,000 keys of 32 hex digits */
 	REPEATS = 6,	/* aaaaaa */
+	NAME_GAP = 24,	/* between a name and its value */
+	NAME_MAX = 64,
 };
 
 /* Words of examples, at least four letters long. */
 static const char *const example_words[] = {
 	"example", "sample", "dummy", "placeholder", "changeme", "change_me", "change-me",
 	"redacted", "your_", "your-", "yourtoken", "yourkey", "yourapi", "insert", "xxxx",
-	"secret", "password", "deadbeef", "foobar", "fake", "mock", "test", "todo",
+	"secret", "password", "ssword", "deadbeef", "foobar", "fake", "mock", "test", "todo",
 };
 
 /* What manuals and settings have where a password belongs. */
@@ -66,15 +68,27 @@ bool rules_check_wordless(const char *s, size_t n)
 	return !sequence(s, n) && !periodic(s, n);
 }
 
+bool rules_check_no_path(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (isdigit((unsigned char)s[i]) || s[i] == '+')
+			return true;
+	return false;
+}
+
+/* How often letters and digits take turns: in what people write seldom. */
+static size_t turns(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 1; i < n; i++)
+		count += (isdigit((unsigned char)s[i]) != 0) != (isdigit((unsigned char)s[i - 1]) != 0);
+	return count;
+}
+
 bool rules_check_mixed(const char *s, size_t n)
 {
-	size_t digits = 0, letters = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		digits += isdigit((unsigned char)s[i]) != 0;
-		letters += isalpha((unsigned char)s[i]) != 0;
-	}
-	return digits > 0 && letters > 0;
+	return turns(s, n) * 8 >= n;
 }
 
 /* A variable of a shell, a template or a format stands there. */
@@ -119,16 +133,6 @@ static bool all_hex(const char *s, size_t n)
 	return hex == n;
 }
 
-/* How often letters and digits take turns: in what people write seldom. */
-static size_t turns(const char *s, size_t n)
-{
-	size_t count = 0;
-
-	for (size_t i = 1; i < n; i++)
-		count += (isdigit((unsigned char)s[i]) != 0) != (isdigit((unsigned char)s[i - 1]) != 0);
-	return count;
-}
-
 bool rules_check_assigned(const char *s, size_t n)
 {
 	size_t signs = 0;
@@ -139,7 +143,41 @@ bool rules_check_assigned(const char *s, size_t n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		signs += !isalnum((unsigned char)s[i]);
-	return signs * 5 <= n && turns(s, n) * 8 >= n;
+	return signs * 5 <= n;
+}
+
+/* The name that the value at data[at] is assigned to; its length in *n. */
+static const char *name_before(const char *data, size_t at, size_t *n)
+{
+	size_t end = at, from;
+
+	while (end > 0 && at - end < NAME_GAP && !isalnum((unsigned char)data[end - 1]))
+		end--;
+	from = end;
+	while (from > 0 && end - from < NAME_MAX &&
+	       (isalnum((unsigned char)data[from - 1]) || data[from - 1] == '_' || data[from - 1] == '-'))
+		from--;
+	*n = end - from;
+	return data + from;
+}
+
+bool rules_check_name(const char *data, size_t at)
+{
+	static const char *const open_names[] = {
+		"next", "page", "pagination", "continu", "cursor", "resume", "public", "verif",
+		"sync", "marker", "cancel", "client_request", "clientrequest", "idempot", "hash",
+		"digest", "checksum", "csrf", "tokenizer", "label", "title", "uid", "uuid",
+		"pattern", "regex", "_id", "sha",
+	};
+	size_t n;
+	const char *name = name_before(data, at, &n);
+
+	if (n > 2 && (memcmp(name + n - 2, "Id", 2) == 0 || memcmp(name + n - 2, "ID", 2) == 0))
+		return false;
+	for (size_t i = 0; i < sizeof(open_names) / sizeof(*open_names); i++)
+		if (holds(name, n, open_names[i]))
+			return false;
+	return true;
 }
 
 /* The host ends in this domain, or is it. */

@@ -10,7 +10,10 @@
 /* No word that examples are made of, no sequence (123456), no character many times. */
 bool rules_check_wordless(const char *s, size_t n);
 
-/* Letters and digits both occur, as in what is drawn from both. */
+/* A digit or a + is in it, which paths and long names seldom have. */
+bool rules_check_no_path(const char *s, size_t n);
+
+/* Letters and digits take turns, as in what is drawn from both. */
 bool rules_check_mixed(const char *s, size_t n);
 
 /* What someone could have as a password: no placeholder, no variable, more than a word. */
@@ -19,6 +22,9 @@ bool rules_check_password(const char *s, size_t n);
 /* What may be a key with no form of its own: wordless, mixed, and no path, version,
  * identifier, URL, date, UUID or hash. */
 bool rules_check_assigned(const char *s, size_t n);
+
+/* The name in front of data[at] is one of a secret, not of a page, a hash or an id. */
+bool rules_check_name(const char *data, size_t at);
 
 /* A host that others could reach: not this machine, not one of an example. */
 bool rules_check_host(const char *s, size_t n);
