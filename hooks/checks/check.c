@@ -14,6 +14,7 @@ struct visit {
 	struct check_run *run;
 	struct check_todos todos;
 	bool names, blobs;
+	bool paths;	/* every path of a blob counts, not the first alone */
 };
 
 int check_open(struct check_run *run, git_repository *repo, struct report *report,
@@ -112,7 +113,6 @@ static int visit_file(void *arg, const git_oid *commit, const char *path, unsign
 		      const git_oid *blob, bool first, bool named, struct err *err)
 {
 	struct visit *v = arg;
-	const struct check_todo todo = { *blob, *commit, (char *)path, mode };
 
 	if (v->names && !named) {
 		struct check_item item = { .subject = CHECK_NAME, .commit = commit, .path = path,
@@ -124,9 +124,14 @@ static int visit_file(void *arg, const git_oid *commit, const char *path, unsign
 	}
 	if (is_spec(path) && remember_spec(v->run, path) < 0)
 		return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
-	if (!first || !v->blobs)
+	if (!v->blobs)
 		return 0;
-	return check_blobs_add(&v->todos, &todo, err);
+	if (first)
+		return check_blobs_add(&v->todos, blob, commit, path, mode, err);
+	if (!v->paths)
+		return 0;
+	return check_blobs_add_path(&v->todos.v[range_set_order(&v->run->range.blobs, blob)], path,
+				    err);
 }
 
 static int check_range(struct check_run *run, struct err *err)
@@ -135,6 +140,7 @@ static int check_range(struct check_run *run, struct err *err)
 		.run = run,
 		.names = check_wants(run, CHECK_NAME),
 		.blobs = check_wants(run, CHECK_BLOB) || check_wants(run, CHECK_SIZE),
+		.paths = run->merged.free_regex,
 	};
 	const struct range_visitor visitor = { &v, visit_commit, visit_tag, visit_file };
 	int rc = range_walk(&run->range, &visitor, err);

@@ -1,5 +1,6 @@
 #include "check_blobs.h"
 #include "hooks/objects/range_repo.h"
+#include "hooks/objects/sweep.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,14 +10,17 @@
 
 enum {
 	MANY = 1000,		/* blobs; fewer are done before a thread has started */
-	THREADS_MAX = 8,
+	THREADS_MAX = 16,
 	BATCH = 16,		/* blobs that a thread takes at a time */
+	QUIET = 1,		/* of a blob in a sweep: nothing in it looked like a secret */
 };
 
 /* What the threads share. */
 struct crew {
 	struct check_run *run;
 	const struct check_todos *todos;
+	bool *done;		/* of each todo: a sweep did it; NULL: there was none */
+	bool scans;		/* the rows that want blobs have them scanned */
 	atomic_size_t next;
 	atomic_bool stop;
 };
@@ -32,7 +36,22 @@ struct worker {
 	pthread_t thread;
 };
 
-int check_blobs_add(struct check_todos *t, const struct check_todo *todo, struct err *err)
+int check_blobs_add_path(struct check_todo *todo, const char *path, struct err *err)
+{
+	char **paths = realloc(todo->paths, (todo->n_paths + 1) * sizeof(*paths));
+
+	if (paths) {
+		todo->paths = paths;
+		paths[todo->n_paths] = strdup(path);
+	}
+	if (!paths || !paths[todo->n_paths])
+		return err_set(err, ERR_INTERNAL, "no memory for the names of files");
+	todo->n_paths++;
+	return 0;
+}
+
+int check_blobs_add(struct check_todos *t, const git_oid *blob, const git_oid *commit,
+		    const char *path, unsigned mode, struct err *err)
 {
 	if (t->n == t->cap) {
 		size_t cap = t->cap ? 2 * t->cap : 64;
@@ -43,18 +62,17 @@ int check_blobs_add(struct check_todos *t, const struct check_todo *todo, struct
 		t->v = v;
 		t->cap = cap;
 	}
-	t->v[t->n] = *todo;
-	t->v[t->n].path = strdup(todo->path);
-	if (!t->v[t->n].path)
-		return err_set(err, ERR_INTERNAL, "no memory for %zu files", t->n);
-	t->n++;
-	return 0;
+	t->v[t->n++] = (struct check_todo){ .blob = *blob, .commit = *commit, .mode = mode };
+	return check_blobs_add_path(&t->v[t->n - 1], path, err);
 }
 
 void check_blobs_free(struct check_todos *t)
 {
-	for (size_t i = 0; i < t->n; i++)
-		free(t->v[i].path);
+	for (size_t i = 0; i < t->n; i++) {
+		while (t->v[i].n_paths)
+			free(t->v[i].paths[--t->v[i].n_paths]);
+		free(t->v[i].paths);
+	}
 	free(t->v);
 	*t = (struct check_todos){ 0 };
 }
@@ -94,15 +112,23 @@ static int check_size(struct worker *w, struct check_item *item, bool *readable)
 	return check_item(w->crew->run, item, &w->err);
 }
 
+static struct check_item item_of(const struct worker *w, size_t index)
+{
+	const struct check_todo *todo = &w->crew->todos->v[index];
+
+	return (struct check_item){
+		.commit = &todo->commit, .blob = &todo->blob, .path = todo->paths[0],
+		.paths = (const char *const *)todo->paths, .n_paths = todo->n_paths,
+		.mode = todo->mode, .order = index, .scanner = w->scanner,
+		.part = todo->mode == GIT_FILEMODE_LINK ? "link's target" : NULL,
+	};
+}
+
 static int check_blob(struct worker *w, size_t index)
 {
 	struct check_run *run = w->crew->run;
 	const struct check_todo *todo = &w->crew->todos->v[index];
-	struct check_item item = {
-		.commit = &todo->commit, .blob = &todo->blob, .path = todo->path,
-		.mode = todo->mode, .order = index, .scanner = w->scanner,
-		.part = todo->mode == GIT_FILEMODE_LINK ? "link's target" : NULL,
-	};
+	struct check_item item = item_of(w, index);
 	git_odb_object *object = NULL;
 	bool readable;
 	int rc;
@@ -112,9 +138,9 @@ static int check_blob(struct worker *w, size_t index)
 	w->files++;
 	if (check_size(w, &item, &readable) < 0)
 		return -1;
-	if (!readable || !check_wants(run, CHECK_BLOB))
+	if (!readable || !w->crew->scans)
 		return 0;
-	if (check_blobs_read(run, &todo->blob, todo->path, &object, &w->missing, &w->err) < 0)
+	if (check_blobs_read(run, &todo->blob, item.path, &object, &w->missing, &w->err) < 0)
 		return -1;
 	if (!object)
 		return 0;
@@ -138,11 +164,64 @@ static void *work(void *arg)
 		if (from >= n)
 			break;
 		for (size_t i = from; i < to && w->rc == 0; i++)
-			w->rc = check_blob(w, i);
+			if (!w->crew->done || !w->crew->done[i])
+				w->rc = check_blob(w, i);
 	}
 	if (w->rc < 0)
 		atomic_store(&w->crew->stop, true);
 	return NULL;
+}
+
+/* A blob that a sweep has read. */
+static int swept(void *arg, const struct sweep_object *o, int *state, struct err *err)
+{
+	struct worker *w = arg;
+	struct check_item item = item_of(w, o->index);
+
+	w->files++;
+	w->bytes += o->len;
+	item.subject = CHECK_SIZE;
+	item.size = o->len;
+	if (check_item(w->crew->run, &item, err) < 0)
+		return -1;
+	if (!w->crew->scans)
+		return 0;
+	item.subject = CHECK_BLOB;
+	item.data = o->data;
+	item.len = o->len;
+	if (o->base == QUIET) {
+		item.changed = o->changed;
+		item.n_changed = o->n_changed;
+	}
+	if (check_item(w->crew->run, &item, err) < 0)
+		return -1;
+	*state = scan_was_quiet(w->scanner) ? QUIET : 0;
+	return 0;
+}
+
+static int sweep_todos(struct crew *crew, struct worker *workers, size_t n, struct err *err)
+{
+	const struct check_todos *todos = crew->todos;
+	git_oid *wanted = malloc((todos->n + 1) * sizeof(*wanted));
+	void *args[THREADS_MAX];
+	struct packs *packs;
+	int rc;
+
+	crew->done = calloc(todos->n + 1, sizeof(*crew->done));
+	if (!wanted || !crew->done) {
+		free(wanted);
+		return err_set(err, ERR_INTERNAL, "no memory for %zu files", todos->n);
+	}
+	for (size_t i = 0; i < todos->n; i++)
+		wanted[i] = todos->v[i].blob;
+	for (size_t i = 0; i < n; i++)
+		args[i] = &workers[i];
+	rc = range_store_packs(crew->run->range.store, &packs, err);
+	if (rc == 0)
+		rc = sweep(packs, wanted, todos->n, (unsigned)n, swept, args,
+			   crew->run->range.deadline, crew->done, err);
+	free(wanted);
+	return rc;
 }
 
 static void count(struct report *report, const struct worker *w)
@@ -152,32 +231,20 @@ static void count(struct report *report, const struct worker *w)
 	report->bytes += w->bytes;
 }
 
-/* This thread works too; one that cannot be started is done without. */
-static int work_together(struct crew *crew, size_t threads, struct err *err)
+/* What no sweep did. This thread works too; one that cannot be started is done without. */
+static int work_together(struct worker *workers, size_t n, struct err *err)
 {
-	struct worker workers[THREADS_MAX] = { 0 };
 	size_t started = 1;
 	int rc = 0;
 
-	workers[0] = (struct worker){ .crew = crew, .scanner = crew->run->scanner };
-	for (; started < threads; started++) {
-		struct worker *w = &workers[started];
-
-		w->crew = crew;
-		if (scan_open(crew->run->rules, &w->scanner, &w->err) < 0 ||
-		    pthread_create(&w->thread, NULL, work, w) != 0) {
-			scan_close(w->scanner);
-			break;
-		}
-	}
+	while (started < n &&
+	       pthread_create(&workers[started].thread, NULL, work, &workers[started]) == 0)
+		started++;
 	work(&workers[0]);
-	for (size_t i = 1; i < started; i++) {
+	for (size_t i = 1; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
-		scan_close(workers[i].scanner);
-	}
-	for (size_t i = 0; i < started; i++) {
-		count(crew->run->report, &workers[i]);
-		if (workers[i].rc < 0 && rc == 0) {
+	for (size_t i = 0; i < started && rc == 0; i++) {
+		if (workers[i].rc < 0) {
 			*err = workers[i].err;
 			rc = -1;
 		}
@@ -185,13 +252,55 @@ static int work_together(struct crew *crew, size_t threads, struct err *err)
 	return rc;
 }
 
+static size_t left_over(const struct crew *crew)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < crew->todos->n; i++)
+		n += !crew->done[i];
+	return n;
+}
+
+/* A thread for each processor, as many of them as have a scanner. */
+static int check_many(struct crew *crew, struct err *err)
+{
+	struct worker workers[THREADS_MAX] = { 0 };
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = 1;
+	int rc;
+
+	workers[0] = (struct worker){ .crew = crew, .scanner = crew->run->scanner };
+	for (; n < THREADS_MAX && (long)n < processors; n++) {
+		workers[n].crew = crew;
+		if (scan_open(crew->run->rules, &workers[n].scanner, &workers[n].err) < 0)
+			break;
+	}
+	rc = sweep_todos(crew, workers, n, err);
+	if (rc == 0)
+		rc = work_together(workers, left_over(crew) < MANY ? 1 : n, err);
+	for (size_t i = 0; i < n; i++) {
+		count(crew->run->report, &workers[i]);
+		if (i > 0)
+			scan_close(workers[i].scanner);
+	}
+	free(crew->done);
+	return rc;
+}
+
+static int check_few(struct crew *crew, struct err *err)
+{
+	struct worker worker = { .crew = crew, .scanner = crew->run->scanner };
+	int rc = work_together(&worker, 1, err);
+
+	count(crew->run->report, &worker);
+	return rc;
+}
+
 int check_blobs(struct check_run *run, const struct check_todos *todos, struct err *err)
 {
-	struct crew crew = { .run = run, .todos = todos };
-	long processors = todos->n < MANY ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
-	size_t threads = processors < 1 ? 1 : (size_t)processors;
+	struct crew crew = { .run = run, .todos = todos, .scans = check_wants(run, CHECK_BLOB) };
 	size_t before = run->report->n;
-	int rc = work_together(&crew, threads < THREADS_MAX ? threads : THREADS_MAX, err);
+	int rc = todos->n < MANY ? check_few(&crew, err) : check_many(&crew, err);
 
 	report_sort(run->report, before);
 	return rc;

@@ -1,6 +1,8 @@
 /*
- * The new blobs of a push: each is read once and given to the rows, by one
- * thread when they are few and by one for each processor when they are many.
+ * The new blobs of a push: each is read once and given to the rows. A few are
+ * read by one thread and libgit2; many by one for each processor, in the order
+ * of the packs, and what changed since a blob in which there was nothing is all
+ * that is looked at of the next.
  */
 #ifndef CODETRAIN_CHECK_BLOBS_H
 #define CODETRAIN_CHECK_BLOBS_H
@@ -10,7 +12,8 @@
 /* A blob that waits to be read: the walk finds them, then they are scanned. */
 struct check_todo {
 	git_oid blob, commit;
-	char *path;
+	char **paths;		/* the first is that of the commit */
+	size_t n_paths;
 	unsigned mode;
 };
 
@@ -19,8 +22,12 @@ struct check_todos {
 	size_t n, cap;
 };
 
-/* Copies the path. */
-int check_blobs_add(struct check_todos *todos, const struct check_todo *todo, struct err *err);
+/* Copies the path, the only one so far. */
+int check_blobs_add(struct check_todos *todos, const git_oid *blob, const git_oid *commit,
+		    const char *path, unsigned mode, struct err *err);
+
+/* Another path of a blob. */
+int check_blobs_add_path(struct check_todo *todo, const char *path, struct err *err);
 void check_blobs_free(struct check_todos *todos);
 
 /* Runs the rows of CHECK_SIZE and CHECK_BLOB over all. The order of the

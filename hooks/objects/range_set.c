@@ -26,27 +26,28 @@ int range_set_append(struct range_list *list, const git_oid *oid, struct err *er
 }
 
 /* The slot that holds the id, or the free one where it belongs. */
-static git_oid *find(git_oid *slot, size_t cap, const git_oid *oid)
+static struct range_slot *find(struct range_slot *slot, size_t cap, const git_oid *oid)
 {
+	static const git_oid zero;
 	size_t at;
 
 	memcpy(&at, oid->id, sizeof(at));
-	for (at &= cap - 1; !git_oid_is_zero(&slot[at]); at = (at + 1) & (cap - 1))
-		if (git_oid_equal(&slot[at], oid))
-			break;
-	return &slot[at];
+	for (at &= cap - 1;; at = (at + 1) & (cap - 1))
+		if (memcmp(&slot[at].oid, oid, sizeof(*oid)) == 0 ||
+		    memcmp(&slot[at].oid, &zero, sizeof(zero)) == 0)
+			return &slot[at];
 }
 
 static int grow(struct range_set *set, struct err *err)
 {
 	size_t cap = set->cap ? 2 * set->cap : FIRST;
-	git_oid *slot = calloc(cap, sizeof(*slot));
+	struct range_slot *slot = calloc(cap, sizeof(*slot));
 
 	if (!slot)
 		return no_memory(err, cap);
 	for (size_t i = 0; i < set->cap; i++)
-		if (!git_oid_is_zero(&set->slot[i]))
-			*find(slot, cap, &set->slot[i]) = set->slot[i];
+		if (!git_oid_is_zero(&set->slot[i].oid))
+			*find(slot, cap, &set->slot[i].oid) = set->slot[i];
 	free(set->slot);
 	set->slot = slot;
 	set->cap = cap;
@@ -55,23 +56,28 @@ static int grow(struct range_set *set, struct err *err)
 
 int range_set_add(struct range_set *set, const git_oid *oid, bool *fresh, struct err *err)
 {
-	git_oid *slot;
+	struct range_slot *slot;
+	bool free_slot;
 
 	if (2 * set->n >= set->cap && grow(set, err) < 0)
 		return -1;
 	slot = find(set->slot, set->cap, oid);
+	free_slot = git_oid_is_zero(&slot->oid);
 	if (fresh)
-		*fresh = git_oid_is_zero(slot);
-	if (git_oid_is_zero(slot)) {
-		*slot = *oid;
-		set->n++;
-	}
+		*fresh = free_slot;
+	if (free_slot)
+		*slot = (struct range_slot){ *oid, (unsigned)set->n++ };
 	return 0;
 }
 
 bool range_set_has(const struct range_set *set, const git_oid *oid)
 {
-	return set->cap && !git_oid_is_zero(find(set->slot, set->cap, oid));
+	return set->cap && !git_oid_is_zero(&find(set->slot, set->cap, oid)->oid);
+}
+
+size_t range_set_order(const struct range_set *set, const git_oid *member)
+{
+	return find(set->slot, set->cap, member)->order;
 }
 
 void range_set_free_list(struct range_list *list)

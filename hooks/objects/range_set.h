@@ -18,7 +18,10 @@ struct range_list {
 /* Open addressing; the ids are their own hash. All zero is the empty set (the
  * zero id itself cannot be a member). */
 struct range_set {
-	git_oid *slot;
+	struct range_slot {
+		git_oid oid;
+		unsigned order;
+	} *slot;
 	size_t n, cap;
 };
 
@@ -26,6 +29,8 @@ int range_set_append(struct range_list *list, const git_oid *oid, struct err *er
 
 /* Adds; *fresh says whether it was not there before (may be NULL). */
 int range_set_add(struct range_set *set, const git_oid *oid, bool *fresh, struct err *err);
+/* How many were added before a member. */
+size_t range_set_order(const struct range_set *set, const git_oid *member);
 bool range_set_has(const struct range_set *set, const git_oid *oid);
 
 void range_set_free_list(struct range_list *list);
