@@ -299,7 +299,7 @@ static void test_operations(void **state)
 static void test_long_and_strange(void **state)
 {
 	static struct seen seen;
-	static char text[4096], key[2000];
+	static char text[2 * SHAPE_POINTER_MAX], key[SHAPE_POINTER_MAX];
 	char *request;
 
 	(void)state;
