@@ -28,6 +28,7 @@ struct scan_regex {
 	const struct rule *table;
 	size_t n;
 	struct state *state;
+	size_t *paths, n_paths;		/* the rules that are a path alone */
 	struct shared *shared;		/* one for each file */
 	size_t n_shared;
 	struct allow_text text;
@@ -60,6 +61,8 @@ static int open_allows(struct scan_regex *s)
 
 		if (!re)
 			continue;
+		if (!re->pattern)
+			s->paths[s->n_paths++] = i;
 		if (scan_regex_allow_open(re->allows, re->n_allows, &s->state[i].allows) < 0)
 			return -1;
 		if (re->shared && !(s->state[i].shared = shared_of(s, re->shared)))
@@ -83,8 +86,9 @@ int scan_regex_open(const struct rule *table, size_t n, struct scan_regex **out,
 		s->table = table;
 		s->n = n;
 		s->state = calloc(n + 1, sizeof(*s->state));
+		s->paths = calloc(n + 1, sizeof(*s->paths));
 	}
-	if (!s || !s->state || open_allows(s) < 0) {
+	if (!s || !s->state || !s->paths || open_allows(s) < 0) {
 		scan_regex_close(s);
 		return err_set(err, ERR_INTERNAL, "no memory for regular expressions");
 	}
@@ -112,6 +116,7 @@ void scan_regex_close(struct scan_regex *s)
 	for (size_t i = 0; i < s->n_shared; i++)
 		scan_regex_allow_close(s->shared[i].v, s->shared[i].allows->n);
 	scan_regex_match_close(s->text.engine);
+	free(s->paths);
 	free(s->shared);
 	free(s->state);
 	free(s);
@@ -379,12 +384,11 @@ bool scan_regex_confirm(struct scan_regex *s, size_t id, size_t end, struct scan
 
 bool scan_regex_path(struct scan_regex *s, size_t *id, struct scan_value *value)
 {
-	for (size_t i = *id + 1; s && i < s->n; i++) {
-		const struct rule *r = &s->table[i];
+	for (size_t k = 0; s && s->text.n_paths && k < s->n_paths; k++) {
+		size_t i = s->paths[k];
 		const char *path;
 
-		if (r->value != RULE_REGEX || !r->re || r->re->pattern || !r->re->path ||
-		    state_of(s, i)->off)
+		if ((*id != SIZE_MAX && i <= *id) || state_of(s, i)->off)
 			continue;
 		path = meets(s, i);
 		if (!path)

@@ -4,10 +4,12 @@
 
 static void byte(unsigned c, struct buf *out)
 {
+	static const char hex[] = "0123456789abcdef";
+
 	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
 		buf_addc(out, (char)c);
 	else
-		buf_addf(out, "\\x%02x", c);
+		buf_add(out, (const char[4]){ '\\', 'x', hex[c >> 4], hex[c & 15] }, 4);
 }
 
 /* The bytes of a set up to `end`, as the inside of a class; the number of them. */
@@ -32,31 +34,15 @@ static unsigned ranges(const struct tree_set *set, unsigned end, struct buf *out
 	return n;
 }
 
-static unsigned one(const struct tree_set *set, unsigned *count)
-{
-	unsigned last = 0;
-
-	*count = 0;
-	for (unsigned c = 0; c < 256; c++) {
-		if (scan_regex_set_has(set, (unsigned char)c)) {
-			last = c;
-			++*count;
-		}
-	}
-	return last;
-}
-
 static void set_bytes(const struct tree_set *set, struct buf *out)
 {
-	unsigned count, c = one(set, &count);
+	unsigned n = scan_regex_set_count(set);
 
-	if (count == 1) {
-		byte(c, out);
-		return;
-	}
-	buf_adds(out, count ? "[" : "[^\\x00-\\xff");
-	ranges(set, 256, out);
-	buf_addc(out, ']');
+	if (n != 1)
+		buf_adds(out, n ? "[" : "[^\\x00-\\xff");
+	ranges(set, set->high == HIGH_NONE ? 0x80 : 0x100, out);
+	if (n != 1)
+		buf_addc(out, ']');
 }
 
 /* With PCRE2_UTF: characters. */

@@ -35,15 +35,6 @@ static size_t product(size_t a, size_t b)
 	return a && b && (a == endless || b == endless || a > NODE_MAX || b > NODE_MAX) ? endless : a * b;
 }
 
-static unsigned members(const struct tree_set *set)
-{
-	unsigned n = 0;
-
-	for (unsigned c = 0; c < 256; c++)
-		n += scan_regex_set_has(set, (unsigned char)c);
-	return n;
-}
-
 /* Most bytes that it matches, and (in `inside`) the bytes of what has no bound. */
 static size_t width(const struct tree *t, bool unicode, rule_set inside)
 {
@@ -83,7 +74,7 @@ static size_t width(const struct tree *t, bool unicode, rule_set inside)
 static bool wide(const struct tree *t)
 {
 	if (t->kind == TREE_REPEAT && t->child[0]->kind == TREE_SET)
-		return members(&t->child[0]->set) >= WIDE && t->max > WIDE_REPEAT;
+		return scan_regex_set_count(&t->child[0]->set) >= WIDE && t->max > WIDE_REPEAT;
 	for (size_t i = 0; i < t->n; i++)
 		if (wide(t->child[i]))
 			return true;
@@ -98,9 +89,9 @@ static bool letter(const struct tree *t)
 
 	if (t->kind != TREE_SET)
 		return false;
-	if (members(&t->set) == 1)
+	if (scan_regex_set_count(&t->set) == 1)
 		return true;
-	if (members(&t->set) != 2)
+	if (scan_regex_set_count(&t->set) != 2)
 		return false;
 	for (unsigned c = 'A'; c <= 'Z'; c++) {
 		if (!scan_regex_set_has(&t->set, (unsigned char)c))

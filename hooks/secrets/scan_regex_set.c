@@ -2,11 +2,13 @@
 
 #include <string.h>
 
-bool scan_regex_set_has(const struct tree_set *set, unsigned char byte)
+unsigned scan_regex_set_count(const struct tree_set *set)
 {
-	if (byte >= 0x80)
-		return set->high != HIGH_NONE;
-	return set->ascii[byte / 32] >> (byte % 32) & 1;
+	int n = set->high == HIGH_NONE ? 0 : 128;
+
+	for (size_t i = 0; i < 4; i++)
+		n += __builtin_popcount(set->ascii[i]);
+	return (unsigned)n;
 }
 
 void scan_regex_set_add(struct tree_set *set, uint32_t from, uint32_t to)

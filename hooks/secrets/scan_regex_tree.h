@@ -65,7 +65,11 @@ bool scan_regex_set_named(struct tree_set *set, const char *name, size_t len);
 void scan_regex_set_add(struct tree_set *set, uint32_t from, uint32_t to);	/* below 0x80 */
 void scan_regex_set_fold(struct tree_set *set);		/* the other case of each letter */
 void scan_regex_set_negate(struct tree_set *set);
-bool scan_regex_set_has(const struct tree_set *set, unsigned char byte);
+unsigned scan_regex_set_count(const struct tree_set *set);	/* bytes that it has */
+static inline bool scan_regex_set_has(const struct tree_set *set, unsigned char byte)
+{
+	return byte >= 0x80 ? set->high != HIGH_NONE : set->ascii[byte / 32] >> (byte % 32) & 1;
+}
 
 /* The same expression for PCRE2 (on bytes; with `unicode`, PCRE2_UTF). */
 void scan_regex_print_pcre(const struct tree *t, bool unicode, struct buf *out);
