@@ -86,6 +86,10 @@ static int print_all(const struct rules *rules, struct err *err)
 	for (size_t i = 0; i < rules->n; i++)
 		print_rule(&rules->v[i]);
 	printf("};\nconst size_t rules_count = %zu;\n\n", rules->n);
+	printf("const unsigned rules_widths[] = {\n");
+	for (size_t i = 0; i < rules->n; i++)
+		printf("\t%u,\n", scan_database_width(rules->v[i].regex));
+	printf("};\n\n");
 	print_database(bytes, len);
 	free(bytes);
 	return 0;

@@ -68,6 +68,7 @@ static inline bool rule_has(const rule_set set, unsigned char c)
 /* The embedded set (made by compile-rules). */
 extern const struct rule rules_table[];
 extern const size_t rules_count;
+extern const unsigned rules_widths[];	/* of each regex; see scan_database_width */
 extern const unsigned char rules_database[];
 extern const size_t rules_database_len;
 

@@ -69,9 +69,15 @@ static int scan_wide(struct scanner *s, struct err *err)
 
 static int scan_plain(struct scanner *s, struct err *err)
 {
-	size_t id = SIZE_MAX;
+	size_t id = SIZE_MAX, n = 0;
 
-	if (scan_find(s, s->text->data, s->text->len, NULL, 0, &s->loud, err) < 0)
+	if (s->text->changed) {
+		if (!s->reach_known)
+			scan_reach_of(s->rules->table, s->rules->n, &s->reach);
+		s->reach_known = true;
+		n = scan_delta_parts(&s->reach, s->text, s->parts);
+	}
+	if (scan_find(s, s->text->data, s->text->len, s->parts, n, &s->loud, err) < 0)
 		return -1;
 	while (scan_regex_path(s->regex, &id, &s->value))
 		scan_hits_add(&s->hits, &s->rules->table[id], &s->value);

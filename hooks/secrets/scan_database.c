@@ -1,6 +1,7 @@
 #include "scan_database.h"
 #include "scan_regex.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* Hyperscan cannot take some patterns whole: then it proposes more. */
@@ -111,4 +112,17 @@ int scan_database_serialize(const struct rule *rules, size_t n, char **out, size
 	if (rc != HS_SUCCESS)
 		return err_set(err, ERR_INTERNAL, "Hyperscan cannot serialize (%d)", rc);
 	return 0;
+}
+
+unsigned scan_database_width(const char *regex)
+{
+	hs_expr_info_t *info = NULL;
+	hs_compile_error_t *fault = NULL;
+	unsigned width = 0;
+
+	if (hs_expression_info(regex, 0, &info, &fault) == HS_SUCCESS && info->max_width != UINT_MAX)
+		width = info->max_width;
+	hs_free_compile_error(fault);
+	free(info);
+	return width;
 }

@@ -27,4 +27,7 @@ int scan_database_compile(const struct rule *rules, size_t n, hs_database_t **ou
 int scan_database_serialize(const struct rule *rules, size_t n, char **out, size_t *len,
 			    struct err *err);
 
+/* Most bytes that a pattern matches; 0: there is no bound. */
+unsigned scan_database_width(const char *regex);
+
 #endif

@@ -12,7 +12,8 @@ struct pass {
 	const char *data;
 	size_t len;
 	size_t start;	/* of the piece */
-	size_t told;	/* matches that end up to here were told of the piece before */
+	size_t first;	/* matches that end before were told already, or are not new */
+	size_t cut;	/* here the part ends and the text goes on: what matches an end is no match */
 	bool proposed;
 };
 
@@ -25,7 +26,7 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 
 	(void)from;
 	(void)flags;
-	if (end <= p->told)
+	if (end < p->first || end == p->cut)
 		return 0;
 	p->proposed = true;
 	if (rule->value == RULE_REGEX) {
@@ -45,11 +46,13 @@ int scan_find_in_time(const struct scanner *s, struct err *err)
 	return 0;
 }
 
-static int find_part(struct pass *p, size_t offset, size_t len, struct err *err)
+static int find_part(struct pass *p, const struct scan_part *part, struct err *err)
 {
-	p->start = offset;
+	p->start = part->from;
+	p->first = part->first;
+	p->cut = part->to < p->len ? part->to : SIZE_MAX;
 	for (;;) {
-		size_t left = offset + len - p->start;
+		size_t left = part->to - p->start;
 		size_t piece = left < PIECE ? left : PIECE;
 		hs_error_t rc = hs_scan(p->s->rules->db, p->data + p->start, (unsigned)piece, 0,
 					p->s->scratch, on_match, p);
@@ -60,25 +63,25 @@ static int find_part(struct pass *p, size_t offset, size_t len, struct err *err)
 			return 0;
 		if (scan_find_in_time(p->s, err) < 0)
 			return -1;
-		p->told = p->start + piece;
+		p->first = p->start + piece + 1;
 		p->start += PIECE - OVERLAP;
 	}
 }
 
-int scan_find(struct scanner *s, const char *data, size_t len, const struct span *parts,
+int scan_find(struct scanner *s, const char *data, size_t len, const struct scan_part *parts,
 	      size_t n_parts, bool *proposed, struct err *err)
 {
-	const struct span all = { 0, len };
+	const struct scan_part all = { .to = len };
 	struct pass p = { .s = s, .data = data, .len = len };
 
 	scan_hits_begin(&s->hits);
 	scan_regex_begin(s->regex, data, len, s->text->paths, s->text->n_paths);
-	if (!parts) {
+	if (n_parts == 0) {
 		parts = &all;
 		n_parts = 1;
 	}
 	for (size_t i = 0; i < n_parts; i++)
-		if (find_part(&p, parts[i].offset, parts[i].len, err) < 0)
+		if (find_part(&p, &parts[i], err) < 0)
 			return -1;
 	*proposed = p.proposed;
 	return 0;

@@ -5,6 +5,7 @@
 #define CODETRAIN_SCAN_FIND_H
 
 #include "scan_base64.h"
+#include "scan_delta.h"
 #include "scan_hits.h"
 #include "scan_regex.h"
 #include "scan_rules.h"
@@ -22,14 +23,17 @@ struct scanner {
 	struct scan_base64_table base64;
 	struct buf wide;		/* what was UTF-16 */
 	size_t unpacked;		/* bytes, of this text */
+	struct scan_reach reach;	/* of the rules, once a delta has come */
+	bool reach_known;
+	struct scan_part parts[SCAN_PARTS_MAX];
 	bool loud;			/* Hyperscan proposed something in the text as it stands */
 };
 
 /* Adds what stands in the bytes to the hits, as a go of its own (see scan_hits.h; the
- * caller ends it), with offsets in `data`. `parts` are where Hyperscan looks, in order
- * and apart; values may go on beyond them. NULL: everywhere. True in *proposed when
- * there was anything to confirm. */
-int scan_find(struct scanner *s, const char *data, size_t len, const struct span *parts,
+ * caller ends it), with offsets in `data`. Hyperscan looks into `parts` only; values may
+ * go on beyond them. n_parts 0: everywhere. True in *proposed when there was anything to
+ * confirm. */
+int scan_find(struct scanner *s, const char *data, size_t len, const struct scan_part *parts,
 	      size_t n_parts, bool *proposed, struct err *err);
 
 /* 0, or -1 with ERR_TIMEOUT when the text's deadline is over. */

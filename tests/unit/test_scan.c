@@ -574,6 +574,159 @@ static void bombs_are_refused(void **state)
 	buf_free(&b);
 }
 
+/* ---- what a delta makes ---- */
+
+#define SECRET "kT9pQ2xV7mB4nR8wLz3J" "yH6sD1fG5cA0eU+iO/Xq"
+#define BODY "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDAC4AWkdwKYSd8"
+
+/* What each rule below finds, whole; a cut anywhere leaves a half. */
+static const char *const planted[] = {
+	ID, "\naws_secret_access_key = \"" SECRET "\"\n", "(\"" SECRET "\")", ID "," SECRET "\n",
+	"\n-----BEGIN RSA PRIV" "ATE KEY-----\n" BODY "\n" BODY "\n-----END RSA PRIV" "ATE KEY-----\n",
+	"\"-----BEGIN PRIV" "ATE KEY-----\\n" BODY "\\n" BODY "\\n\"",
+	"\naws_session_token=IQoJb3JpZ2luX2Vj" "ED4aCXVzLWVhc3QtMiJHMEUCIQDx7k2hT9pQ2xV7mB4nR8wLz3JyH6sD1fG5"
+	"cA0eUiOXqkT9pQ2xV7mB4nR8wLz3JyH6sD1fG5cA0eU\n",
+	"token: ghp_" "kT9pQ2xV7mB4nR8wLz3JyH6sD1fG5c0wQXZx\n", "xoxb" "-2345678901-3456789012-kT9pQ2xV7mB4nR8wLz3JyH6s\n",
+	"postgresql://admin:kT9p" "Q2xV7mB4@db.example.org/live\n",
+};
+
+static const char *const words[] = {
+	"def ", "secret", "key", " = ", "aws_", "access", "(", ")", "\n", "    ", "return ", "token", ".", "\"",
+	"\\n", "'", "AKIA", "-----BEGIN ", "abcdef0123456789", "password", ":", "/", "+", "QUtJQQ", "-----",
+};
+
+static void add_encoded(struct buf *b, const char *text, unsigned how)
+{
+	if (how == 0)
+		encode_base64(text, strlen(text), b);
+	else if (how == 1)
+		wrapped(text, 28, "\n", "  ", b);
+	else if (how == 2)
+		widen(text, false, false, b);
+	else
+		buf_adds(b, text);
+}
+
+/* A file that may hold a secret, and where. */
+static void grow(struct buf *b, unsigned *seed, size_t *at)
+{
+	size_t n = next_random(seed) % 4000, plant = next_random(seed) % (n + 1);
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i == plant) {
+			*at = b->len;
+			add_encoded(b, planted[next_random(seed) % (sizeof(planted) / sizeof(*planted))],
+				    next_random(seed) % 16);
+		}
+		if (next_random(seed) % 8 == 0)
+			buf_adds(b, words[next_random(seed) % (sizeof(words) / sizeof(*words))]);
+		else
+			buf_adds(b, next_random(seed) % 8 ? "self.x " : "\n");
+	}
+}
+
+enum { CHANGES_MAX = 8 };
+
+/* Back from the new text to one that it may have been made of: some of it is not there, and
+ * at some seams there was other text. */
+static size_t shrink(const struct buf *b, size_t at, unsigned *seed, struct buf *base, struct span *changed)
+{
+	size_t n = 0, done = 0;
+
+	while (n < CHANGES_MAX && next_random(seed) % 3) {
+		size_t near = next_random(seed) % 2 ? at + next_random(seed) % 160 : next_random(seed) % b->len;
+		size_t from = near < done ? done : near, left = from < b->len ? b->len - from : 0;
+		size_t len = next_random(seed) % 3 ? next_random(seed) % 60 : 0;
+
+		if (left == 0)
+			break;
+		len = len < left ? len : left;
+		buf_add(base, b->data + done, from - done);
+		if (len == 0 || next_random(seed) % 4 == 0)
+			buf_adds(base, words[next_random(seed) % (sizeof(words) / sizeof(*words))]);
+		changed[n++] = (struct span){ from, len };
+		done = from + len;
+	}
+	buf_add(base, b->data + done, b->len - done);
+	return n;
+}
+
+static int collect(void *arg, const struct scan_hit *hit, struct err *err)
+{
+	(void)err;
+	return buf_addf(arg, "%s %s %d:%d %zu+%zu\n", hit->rule->id, hit->sha256, hit->line, hit->column,
+			hit->offset, hit->len);
+}
+
+static void changes_alone_find_the_same(void **state)
+{
+	size_t found = 0, quiet = 0;
+	unsigned seed = 11;
+
+	(void)state;
+	for (int i = 0; i < 2500; i++) {
+		struct buf text = BUF_INIT(1 << 18), base = BUF_INIT(1 << 18);
+		struct buf whole = BUF_INIT(1 << 16), part = BUF_INIT(1 << 16);
+		struct span changed[CHANGES_MAX];
+		struct err err = { 0 };
+		struct scan_text t = { .changed = changed };
+		size_t at = 0;
+
+		grow(&text, &seed, &at);
+		t.n_changed = shrink(&text, at, &seed, &base, changed);
+		t.data = base.data;
+		t.len = base.len;
+		t.changed = NULL;
+		assert_int_equal(scan_bytes(scanner, &t, collect, &part, &err), 0);
+		if (scan_was_quiet(scanner)) {
+			bool loud;
+
+			buf_clear(&part);
+			t.data = text.data;
+			t.len = text.len;
+			assert_int_equal(scan_bytes(scanner, &t, collect, &whole, &err), 0);
+			loud = !scan_was_quiet(scanner);
+			t.changed = changed;
+			assert_int_equal(scan_bytes(scanner, &t, collect, &part, &err), 0);
+			if (strcmp(buf_str(&whole), buf_str(&part)) != 0)
+				print_message("# %d: %s\n", i, text.data);
+			assert_string_equal(buf_str(&part), buf_str(&whole));
+			assert_int_equal(scan_was_quiet(scanner), !loud);
+			quiet++;
+			found += whole.len > 0;
+		}
+		buf_free(&text);
+		buf_free(&base);
+		buf_free(&whole);
+		buf_free(&part);
+	}
+	assert_true(quiet > 500);
+	assert_true(found > 400);
+}
+
+/* The twin: what is not near a change is not looked at, and so was not quiet before. */
+static void elsewhere_is_not_looked_at(void **state)
+{
+	struct buf b = BUF_INIT(1 << 17);
+	struct span changed = { 1 << 16, 10 };
+	struct scan_text t = { .changed = &changed, .n_changed = 1 };
+	struct seen s = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	buf_adds(&b, ID);
+	memset(buf_room(&b, 1 << 16), ' ', 1 << 16);
+	b.len += 1 << 16;
+	t.data = b.data;
+	t.len = b.len;
+	assert_int_equal(scan_bytes(scanner, &t, note, &s, &err), 0);
+	assert_int_equal(s.n, 0);
+	assert_true(scan_was_quiet(scanner));
+	assert_int_equal(scan(b.data, b.len).n, 1);
+	assert_false(scan_was_quiet(scanner));
+	buf_free(&b);
+}
+
 static void entropy(void **state)
 {
 	char all[256];
@@ -617,6 +770,8 @@ int main(void)
 		cmocka_unit_test(gzip_windows),
 		cmocka_unit_test(zip),
 		cmocka_unit_test(bombs_are_refused),
+		cmocka_unit_test(changes_alone_find_the_same),
+		cmocka_unit_test(elsewhere_is_not_looked_at),
 		cmocka_unit_test(entropy),
 	};
 
