@@ -49,8 +49,8 @@ static void amend(const struct check_item *item, struct buf *out)
 	switch (item->subject) {
 	case CHECK_COMMIT:
 		buf_adds(out, strstr(item->part, "header")
-				      ? "git commit --amend --no-edit --reset-author"
-				      : "git commit --amend");
+				      ? "git commit --allow-empty --amend --no-edit --reset-author"
+				      : "git commit --allow-empty --amend");
 		break;
 	case CHECK_NAME:
 		/* what is redacted there is any character for the shell */
@@ -61,7 +61,7 @@ static void amend(const struct check_item *item, struct buf *out)
 	case CHECK_SIZE:
 		buf_adds(out, "git rm --cached -- ");
 		quote(item->path, out);
-		buf_adds(out, " && git commit --amend --no-edit");
+		buf_adds(out, " && git commit --allow-empty --amend --no-edit");
 		break;
 	default:
 		buf_adds(out, "git commit -a --amend --no-edit");
@@ -253,7 +253,7 @@ static void mend_published(struct check_run *run, struct place *p, const struct 
 			if (git_oid_equal(&run->tips[i].commit, item->commit))
 				p->branch = check_tips_branch(&run->tips[i]);
 	switch_to(p, out);
-	buf_adds(out, "# mend the file, then:\ngit commit -a");
+	buf_adds(out, "# mend the file, then:\ngit commit -am 'Mend it'");
 }
 
 static void mend_in_commit(struct check_run *run, struct place *p, const struct check_item *item,
