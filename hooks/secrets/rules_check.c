@@ -23,6 +23,7 @@ const char *const rules_check_names[RULES_CHECKS] = {
 	[RULES_CHECK_WORDLESS] = "wordless",
 	[RULES_CHECK_NO_PATH] = "no-path",
 	[RULES_CHECK_DIGITS] = "digits",
+	[RULES_CHECK_CHANCE] = "chance",
 	[RULES_CHECK_ASSIGNED] = "assigned",
 };
 
@@ -153,6 +154,8 @@ bool rules_check(enum rules_check check, const char *value, size_t n, const char
 		return rules_check_no_path(value, n);
 	case RULES_CHECK_DIGITS:
 		return rules_check_wordless(value, n) && rules_check_mixed(value, n);
+	case RULES_CHECK_CHANCE:
+		return rules_check_wordless(value, n) && rules_check_chance(value, n);
 	case RULES_CHECK_ASSIGNED:
 		return rules_check_assigned(value, n) && rules_check_name(data, at);
 	case RULES_CHECK_NONE:

@@ -21,6 +21,7 @@ enum rules_check {
 	RULES_CHECK_WORDLESS,		/* chance made it: no words, sequences or repeats */
 	RULES_CHECK_NO_PATH,		/* a digit or + is in it: no path, no long name */
 	RULES_CHECK_DIGITS,		/* the same, and it has digits among its letters */
+	RULES_CHECK_CHANCE,		/* wordless, a digit, and kinds of characters change often */
 	RULES_CHECK_ASSIGNED,		/* the same, and no path, name, URL, version or hash */
 	RULES_CHECKS,
 };

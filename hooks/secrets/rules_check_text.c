@@ -7,6 +7,7 @@
 enum {
 	SEQUENCE = 6,	/* 123456 or abcdef; by chance in one of 30,000 keys of 32 hex digits */
 	REPEATS = 6,	/* aaaaaa */
+	CHANCE_CHANGES = 35,
 	NAME_GAP = 24,	/* between a name and its value */
 	NAME_MAX = 64,
 };
@@ -76,6 +77,20 @@ bool rules_check_no_path(const char *s, size_t n)
 	return false;
 }
 
+static int kind_of(unsigned char c)
+{
+	return isupper(c) ? 0 : islower(c) ? 1 : isdigit(c) ? 2 : 3;
+}
+
+bool rules_check_chance(const char *s, size_t n)
+{
+	size_t changes = 0;
+
+	for (size_t i = 1; i < n; i++)
+		changes += kind_of((unsigned char)s[i]) != kind_of((unsigned char)s[i - 1]);
+	return rules_check_no_path(s, n) && changes * 100 >= n * CHANCE_CHANGES;
+}
+
 /* How often letters and digits take turns: in what people write seldom. */
 static size_t turns(const char *s, size_t n)
 {
@@ -118,7 +133,7 @@ bool rules_check_password(const char *s, size_t n)
 
 		if (c <= ' ' || c > '~')
 			return false;
-		kinds[isupper(c) ? 0 : islower(c) ? 1 : isdigit(c) ? 2 : 3]++;
+		kinds[kind_of(c)]++;
 	}
 	return (kinds[0] > 0) + (kinds[1] > 0) + (kinds[2] > 0) + (kinds[3] > 0) >= 2 &&
 	       (kinds[2] > 0 || kinds[3] > 1);

@@ -13,6 +13,10 @@ bool rules_check_wordless(const char *s, size_t n);
 /* A digit or a + is in it, which paths and long names seldom have. */
 bool rules_check_no_path(const char *s, size_t n);
 
+/* A digit, and as many changes between capitals, small letters, digits and signs as a
+ * key of both cases has: 62 of 100 neighbours, and no fewer than 35. */
+bool rules_check_chance(const char *s, size_t n);
+
 /* Letters and digits take turns, as in what is drawn from both. */
 bool rules_check_mixed(const char *s, size_t n);
 

@@ -177,6 +177,64 @@ static void private_keys(void **state)
 	ALL(cases);
 }
 
+/* A checksum decides between a token and what only looks like one. */
+static void checksums(void **state)
+{
+	static const struct pair cases[] = {
+		{ "ghp_" "Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7y3gm1IL", "github-token@1:1 " },
+		{ "ghp_" "Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7y3gm1IM", "github-token-unchecked@1:1 " },
+		{ "ghp_" "Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7y3gm1ILx", "" },
+		{ "npm_" "Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7y3gm1IL", "npm-token@1:1 " },
+		{ "npm_" "Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7z3gm1IL", "npm-token-unchecked@1:1 " },
+		{ "t=glpat-" "bzoxCnU6MmFyH8sZcRdElNZJPJ1cNGC-EA.01.0y0g3xfs3",
+		  "gitlab-token-routable@1:3 " },
+		{ "t=glpat-" "bzoxCnU6MmFyH8sZcRdElNZJPJ1cNGC-EA.01.0y0g3xfs4",
+		  "gitlab-token-routable-unchecked@1:3 " },
+		{ "glrt-t3_" "bzoxCnU6MmFyH8sZcRdElNZJPJ1cNGC-EA.01.0y1jktyyy",
+		  "gitlab-other-token-routable@1:1 " },
+		{ "ATATT3" "xFfGF0C87Q-sexwkcVNVAc-hva9FrLhJ_r59ehi-w8BYy87dvani2xjLE-7RaGVoo-ALvpZHtZrj"
+		  "mTJAMJTT1_NXa0IrleG6woopoDzp7O8QuKEh6D0JCk39QmJWikyFE_xzzdAIDhXzK2QkI3cBXkLjSgSOUpTP-"
+		  "j33ZyXOivikASDTy=7E793EB2", "atlassian-api-token@1:1 " },
+		{ "ATATT3" "xFfGF0C87Q-sexwkcVNVAc-hva9FrLhJ_r59ehi-w8BYy87dvani2xjLE-7RaGVoo-ALvpZHtZrj"
+		  "mTJAMJTT1_NXa0IrleG6woopoDzp7O8QuKEh6D0JCk39QmJWikyFE_xzzdAIDhXzK2QkI3cBXkLjSgSOUpTP-"
+		  "j33ZyXOivikASDTy=7E793EB3", "atlassian-api-token-unchecked@1:1 " },
+	};
+
+	(void)state;
+	ALL(cases);
+}
+
+/* What is inside decides: JSON, a login, a host that others reach. */
+static void structure(void **state)
+{
+	static const struct pair cases[] = {
+		{ "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" ".eyJzdWIiOiIxMjM0IiwibmFtZSI6Ik4ifQ."
+		  "CLDUdvdr0UwfMpf5rg7wOojmCUuBRoeL5pykPTPly5k", "jwt@1:1 " },
+		{ "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" ".eyJzdWIiOiIxMjM0Iiwibm.FtZSI6Ik4ifQ", "" },
+		{ "eyJhcGlfYWRkcmVzcyI6" "Imh0dHBzOi8vYXBwLm5lcHR1bmUuYWkiLCJhcGlfdXJsIjoiaHR0cHM6Ly9hcHAubm"
+		  "VwdHVuZS5haSIsImFwaV9rZXkiOiJiMWM1YTBkMy0xZjJlLTRjNmItOWE1Ny0wZDJmNmYzZjFiN2MifQ==",
+		  "neptune-api-token@1:1 " },
+		{ "eyJhcGlfYWRkcmVzcyI6" "Imh0dHBzOi8vYXBwLm5lcHR1bmUuYWkiLCJhcGlfdXJsIjoiaHR0cHM6Ly9hcHAubm"
+		  "VwdHVuZS5haSIsImFwaV9rZXkiOiJiMWM1YTBkMy0xZjJl", "" },
+		{ "\"auth\": \"am9lOmtROXgyVm1" "UN3A=\"", "docker-config-auth@1:10 " },
+		{ "\"auth\": \"am9lOnBhc3N3" "b3Jk\"", "" },
+		{ "Authorization: Basic am9lOmtROXgyVm1" "UN3A=", "authorization-header@1:22 " },
+		{ "Authorization: Basic am9lOnBhc3N3" "b3Jk", "" },
+		{ "postgres://app:kQ9x2VmT7p" "@db.corp.net/x", "database-url@1:16 " },
+		{ "mongodb+srv://app:kQ9x2VmT7p" "@c0.ab1.mongodb.net", "database-url@1:19 " },
+		{ "postgres://app:kQ9x2VmT7p" "@localhost/x", "" },
+		{ "postgres://app:kQ9x2VmT7p" "@db/x", "" },
+		{ "postgres://app:password@db.corp.net/x", "" },
+		{ "postgres://app:${PASSWORD}@db.corp.net/x", "" },
+		{ "postgres://app9x2:app9x2@db.corp.net/x", "" },
+		{ "https://joe:kQ9x2VmT7p" "@git.corp.net/x", "url-password@1:13 " },
+		{ "https://joe:kQ9x2VmT7p" "@git.example.com/x", "" },
+	};
+
+	(void)state;
+	ALL(cases);
+}
+
 /* gitleaks' own cases for the same secrets: all found, none too many. */
 static void vectors(void **state)
 {
@@ -263,7 +321,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(access_key_ids), cmocka_unit_test(secret_keys),
 		cmocka_unit_test(pairs_and_quotes), cmocka_unit_test(tokens),
-		cmocka_unit_test(private_keys), cmocka_unit_test(vectors),
+		cmocka_unit_test(private_keys), cmocka_unit_test(checksums),
+		cmocka_unit_test(structure), cmocka_unit_test(vectors),
 		cmocka_unit_test(files_of_rules),
 	};
 
