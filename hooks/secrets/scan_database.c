@@ -4,6 +4,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
+/* For rules that are paths alone: Hyperscan wants a pattern. */
+static const char nothing[] = "(?:\\xff\\x00\\xfe\\x01){16}";
+
 /* Hyperscan cannot take some patterns whole: then it proposes more. */
 enum { LOOSE = HS_FLAG_PREFILTER | HS_FLAG_ALLOWEMPTY, LOOSE_MAX = 64 };
 
@@ -52,6 +55,8 @@ int scan_database_patterns(const struct rule *rules, size_t n, struct scan_patte
 			out->flags[out->n++] = re && re->before == SIZE_MAX ? HS_FLAG_SINGLEMATCH : 0;
 		}
 	}
+	if (n > 0 && out->n == 0)
+		out->regex[out->n++] = nothing;
 	return 0;
 }
 
