@@ -88,7 +88,7 @@ static int print_all(const struct rules *rules, struct err *err)
 	printf("};\nconst size_t rules_count = %zu;\n\n", rules->n);
 	printf("const unsigned rules_widths[] = {\n");
 	for (size_t i = 0; i < rules->n; i++)
-		printf("\t%u,\n", scan_database_width(rules->v[i].regex));
+		printf("\t%u,\n", rules->v[i].regex ? scan_database_width(rules->v[i].regex) : 0);
 	printf("};\n\n");
 	print_database(bytes, len);
 	free(bytes);

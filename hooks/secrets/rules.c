@@ -96,7 +96,9 @@ int rules_complete(struct rule *r, struct err *err)
 		return lacks(r, "alphabet is missing", err);
 	if (r->names && !r->regex && !(r->regex = rules_key_names_regex(r)))
 		return err_set(err, ERR_INTERNAL, "no memory for rule %s", r->id);
-	if (!r->regex)
+	if (r->value == RULE_ALONE && r->min < RULES_ALONE_MIN)
+		return lacks(r, "value = alone wants a length of 24 at least", err);
+	if (!r->regex && r->value != RULE_ALONE)
 		return lacks(r, "regex is missing (or name)", err);
 	if (r->value == RULE_LAST && r->min != r->max)
 		return lacks(r, "value = last wants one length", err);

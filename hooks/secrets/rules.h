@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #define RULES_MAX 2048			/* rules in one set */
+#define RULES_ALONE_MIN 24		/* characters of a value that nothing but its length proposes */
 #define RULES_VALUE_MAX 32768		/* bytes of a value that is confirmed and hashed */
 
 /* How the value is found once the pattern has matched. */
@@ -26,6 +27,7 @@ enum rule_value {
 	RULE_RUN,	/* the whole run of the alphabet that the match ends in */
 	RULE_PEM,	/* the base64 body that follows the match */
 	RULE_BEFORE,	/* the run of the alphabet before the match's last character */
+	RULE_ALONE,	/* a whole run of letters, digits, + / - _ and no others; without a regex */
 	RULE_REGEX,	/* `re` finds and confirms it; no other member says anything of the value */
 };
 

@@ -146,6 +146,7 @@ static int set_value(struct rule *r, const char *s)
 	static const char *const words[] = {
 		[RULE_LAST] = "last", [RULE_RUN] = "run", [RULE_PEM] = "pem",
 		[RULE_BEFORE] = "before",
+		[RULE_ALONE] = "alone",
 	};
 	unsigned i = 0;
 

@@ -120,6 +120,22 @@ static bool find_run(const struct rule *r, const char *data, size_t len, size_t 
 	return true;
 }
 
+/* The run that ends here, from its first character to its last. */
+static bool find_alone(const struct rule *r, const char *data, size_t len, size_t end,
+		       struct scan_value *v)
+{
+	size_t from = end;
+
+	while (from > 0 && end - from <= r->max && in(r->alphabet, data[from - 1]))
+		from--;
+	if (end - from < r->min || end - from > r->max || (end < len && in(r->alphabet, data[end])))
+		return false;
+	v->offset = from;
+	v->len = v->n = end - from;
+	memcpy(v->text, data + from, v->len);
+	return true;
+}
+
 /* A line of a PEM header inside the block: "Proc-Type: 4,ENCRYPTED". */
 static size_t pem_header(const char *data, size_t len, size_t at)
 {
@@ -247,6 +263,9 @@ bool scan_confirm(const struct rule *rule, const char *data, size_t len, size_t 
 		break;
 	case RULE_PEM:
 		found = find_pem(rule, data, len, end, value);
+		break;
+	case RULE_ALONE:
+		found = find_alone(rule, data, len, end, value);
 		break;
 	case RULE_BEFORE:
 		found = end > 0 && find_run(rule, data, end - 1, end - 1, value);

@@ -23,7 +23,7 @@ static size_t count(const struct rule *r)
 	size_t n = 0;
 
 	if (r->value != RULE_REGEX)
-		return 1;
+		return r->value != RULE_ALONE;
 	while (r->re->proposals && r->re->proposals[n])
 		n++;
 	return n;

@@ -44,8 +44,8 @@ void scan_reach_of(const struct rule *table, size_t n, struct scan_reach *out)
 		const struct rule *r = &table[i];
 		size_t width;
 
-		if (r->value == RULE_REGEX && !r->re->proposals)
-			continue;	/* of a path alone */
+		if (r->value == RULE_ALONE || (r->value == RULE_REGEX && !r->re->proposals))
+			continue;	/* Hyperscan has no part in it */
 		width = r->value == RULE_REGEX ? regex_width(r->re, out->inside) : width_of(r);
 		out->known = width > 0 && width <= REACH_MAX;
 		if (width > out->bytes)

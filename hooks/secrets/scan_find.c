@@ -1,4 +1,5 @@
 #include "scan_find.h"
+#include "scan_runs.h"
 
 enum {
 	/* Pieces, so that a deadline is seen; they overlap by more than any pattern. */
@@ -68,6 +69,24 @@ static int find_part(struct pass *p, const struct scan_part *part, struct err *e
 	}
 }
 
+/* Rules that want nothing but a run of some length: it is faster found without Hyperscan,
+ * for which every letter may begin one. */
+static void find_alone(struct pass *p)
+{
+	const struct scan_rules *rules = p->s->rules;
+	size_t at = rules->n_alone ? 0 : p->len, end;
+
+	for (; (at = scan_runs_next(p->data, p->len, at)) < p->len; at = end) {
+		end = scan_runs_end(p->data, p->len, at + SCAN_RUN_MIN);
+		for (size_t i = 0; i < rules->n_alone; i++) {
+			const struct rule *rule = &rules->table[rules->alone[i]];
+
+			if (end - at >= rule->min && scan_confirm(rule, p->data, p->len, end, &p->s->value))
+				scan_hits_add(&p->s->hits, rule, &p->s->value);
+		}
+	}
+}
+
 int scan_find(struct scanner *s, const char *data, size_t len, const struct scan_part *parts,
 	      size_t n_parts, bool *proposed, struct err *err)
 {
@@ -83,6 +102,7 @@ int scan_find(struct scanner *s, const char *data, size_t len, const struct scan
 	for (size_t i = 0; i < n_parts; i++)
 		if (find_part(&p, &parts[i], err) < 0)
 			return -1;
+	find_alone(&p);
 	*proposed = p.proposed;
 	return 0;
 }

@@ -12,6 +12,13 @@ static bool is_code(unsigned char c)
 	       c == '_';
 }
 
+size_t scan_runs_end(const char *data, size_t len, size_t at)
+{
+	while (at < len && is_code((unsigned char)data[at]))
+		at++;
+	return at;
+}
+
 /* Looks at the last character of each stretch that could be a run, and back from
  * there: most of a text is stepped over. */
 size_t scan_runs_next_plain(const char *data, size_t len, size_t at)

@@ -4,15 +4,20 @@
 #ifndef CODETRAIN_SCAN_RUNS_H
 #define CODETRAIN_SCAN_RUNS_H
 
+#include "rules.h"
+
 #include <stddef.h>
 
-#define SCAN_RUN_MIN 24		/* characters of base64: 18 bytes, shorter than any secret */
+#define SCAN_RUN_MIN RULES_ALONE_MIN		/* characters of base64: 18 bytes, shorter than any secret */
 
 /* Where the next run of at least SCAN_RUN_MIN letters, digits, + / - _ begins that
  * ends behind `at`; `len` when there is none. */
 size_t scan_runs_next(const char *data, size_t len, size_t at);
 
-/* The same without the processor's help; for tests. */
+/* Where such a run ends that goes on at `at`, or has ended there. */
+size_t scan_runs_end(const char *data, size_t len, size_t at);
+
+/* scan_runs_next without the processor's help; for tests. */
 size_t scan_runs_next_plain(const char *data, size_t len, size_t at);
 
 #endif
