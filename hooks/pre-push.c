@@ -22,7 +22,7 @@
 
 static const char name[] = "codetrain";
 
-enum { REFS_BYTES_MAX = 32 << 20, GRACE_SECONDS = 2 };
+enum { REFS_BYTES_MAX = 32 << 20, GRACE_SECONDS = 1 };
 
 /* The last resort, when a file system or a library hangs. */
 static void on_alarm(int signal)
@@ -42,6 +42,18 @@ static void set_alarm(long seconds)
 
 	sigaction(SIGALRM, &act, NULL);
 	alarm((unsigned)seconds + GRACE_SECONDS);
+}
+
+/* What the configuration says, before the objects are opened. */
+static void set_alarm_of(git_repository *repo)
+{
+	struct check_policy policy;
+	struct err ignored;
+
+	check_policy_init(&policy);
+	if (check_policy_config(&policy, repo, &ignored) == 0)
+		set_alarm(policy.seconds);
+	check_policy_free(&policy);
 }
 
 static int check(struct check_run *run, const char *remote, const char *url, struct err *err)
@@ -105,6 +117,8 @@ static int run(const char *remote, const char *url, bool json)
 	/* opening reads, too: until the configuration is known, the usual time */
 	set_alarm(CHECK_POLICY_SECONDS);
 	rc = range_repo_open(true, &repo, &err);
+	if (rc == 0)
+		set_alarm_of(repo);
 	if (rc == 0)
 		rc = check_open(&run, repo, &report, &err);
 	run.report = &report;

@@ -72,6 +72,7 @@ struct check_run {
 	struct check_policy policy;
 	struct report *report;
 	struct rules merged;		/* the embedded rules and a team's; empty: the embedded */
+	bool no_rules;			/* the policy leaves none: no value is a secret */
 	struct scan_rules *rules;
 	struct scanner *scanner;
 	pthread_mutex_t lock;		/* of what findings touch: the members below, range */

@@ -93,10 +93,12 @@ int check_rules_open(struct check_run *run, struct err *err)
 
 	if (rc == 0 && policy->own_rules)
 		rc = rules_merge(rules_table, rules_count, &policy->rules, &run->merged, err);
-	if (rc == 0 && policy->own_rules)
+	/* all left out: what is quoted is redacted by the built-in ones still */
+	run->no_rules = policy->own_rules && run->merged.n == 0;
+	if (rc == 0 && run->merged.n)
 		cache_folder(run, &folder);
 	if (rc == 0)
-		rc = scan_rules_open(&run->rules, policy->own_rules ? &run->merged : NULL,
+		rc = scan_rules_open(&run->rules, run->merged.n ? &run->merged : NULL,
 				     folder.len ? buf_str(&folder) : NULL, err);
 	buf_free(&folder);
 	return rc < 0 ? -1 : scan_open(run->rules, &run->scanner, err);

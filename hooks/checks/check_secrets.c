@@ -113,7 +113,11 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 		.changed = item->changed, .n_changed = item->n_changed,
 		.deadline = run->range.deadline,
 	};
-	int rc = scan_bytes(item->scanner ? item->scanner : run->scanner, &text, hit, &s, err);
+	int rc;
+
+	if (run->no_rules)
+		return 0;
+	rc = scan_bytes(item->scanner ? item->scanner : run->scanner, &text, hit, &s, err);
 
 	if (rc < 0)
 		return -1;
@@ -172,7 +176,8 @@ int check_secrets_stale(struct check_run *run, struct err *err)
 	const struct check_allow *allow = &run->policy.allow;
 
 	/* what was not looked at may need it */
-	if (run->report->missing || atomic_load(&run->partly) || !check_wants(run, CHECK_BLOB))
+	if (run->report->missing || atomic_load(&run->partly) ||
+	    run->no_rules || !check_wants(run, CHECK_BLOB))
 		return 0;
 	for (size_t i = 0; i < allow->n; i++)
 		if (!atomic_load(&allow->v[i].used) && stale(run, &allow->v[i], err) < 0)
