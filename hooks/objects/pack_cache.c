@@ -3,28 +3,28 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 1 << 13 };
-
-struct kept {
-	const void *pack;
-	uint64_t offset;
-	struct pack_bytes *bytes;
-	struct kept *next;		/* in the bucket */
-	struct kept *newer, *older;	/* by use */
-};
+enum { TYPICAL = 1 << 10, BITS_MIN = 6, BITS_MAX = 18 };
 
 struct pack_cache {
 	size_t used, max;		/* bytes */
-	struct kept *newest, *oldest;
-	struct kept *bucket[BUCKETS];
+	struct pack_bytes *newest, *oldest;
+	unsigned bits;			/* of a bucket's number */
+	struct pack_bytes *bucket[];
 };
 
+/* A bucket for each object, if they are of typical size. */
 struct pack_cache *pack_cache_open(size_t max)
 {
-	struct pack_cache *cache = calloc(1, sizeof(*cache));
+	struct pack_cache *cache;
+	unsigned bits = BITS_MIN;
 
-	if (cache)
+	while (bits < BITS_MAX && max / TYPICAL >> bits)
+		bits++;
+	cache = calloc(1, sizeof(*cache) + (sizeof(*cache->bucket) << bits));
+	if (cache) {
 		cache->max = max;
+		cache->bits = bits;
+	}
 	return cache;
 }
 
@@ -43,43 +43,42 @@ void pack_cache_drop(struct pack_bytes *bytes)
 		free(bytes);
 }
 
-static struct kept **bucket_of(struct pack_cache *cache, const void *pack, uint64_t offset)
+static struct pack_bytes **bucket_of(struct pack_cache *cache, const void *pack, uint64_t offset)
 {
 	uint64_t hash = (offset ^ (uintptr_t)pack << 20) * 0x9e3779b97f4a7c15;
 
-	return &cache->bucket[hash >> 51];
+	return &cache->bucket[hash >> (64 - cache->bits)];
 }
 
-static void unlink_use(struct pack_cache *cache, struct kept *k)
+static void unlink_use(struct pack_cache *cache, struct pack_bytes *b)
 {
-	*(k->newer ? &k->newer->older : &cache->newest) = k->older;
-	*(k->older ? &k->older->newer : &cache->oldest) = k->newer;
+	*(b->newer ? &b->newer->older : &cache->newest) = b->older;
+	*(b->older ? &b->older->newer : &cache->oldest) = b->newer;
 }
 
-static void link_newest(struct pack_cache *cache, struct kept *k)
+static void link_newest(struct pack_cache *cache, struct pack_bytes *b)
 {
-	k->newer = NULL;
-	k->older = cache->newest;
-	*(k->older ? &k->older->newer : &cache->oldest) = k;
-	cache->newest = k;
+	b->newer = NULL;
+	b->older = cache->newest;
+	*(b->older ? &b->older->newer : &cache->oldest) = b;
+	cache->newest = b;
 }
 
 static size_t cost(const struct pack_bytes *bytes)
 {
-	return sizeof(struct kept) + sizeof(*bytes) + bytes->len + DELTA_SLACK;
+	return sizeof(*bytes) + bytes->len + DELTA_SLACK;
 }
 
 static void forget_oldest(struct pack_cache *cache)
 {
-	struct kept *k = cache->oldest, **at = bucket_of(cache, k->pack, k->offset);
+	struct pack_bytes *b = cache->oldest, **at = bucket_of(cache, b->pack, b->offset);
 
-	while (*at != k)
+	while (*at != b)
 		at = &(*at)->next;
-	*at = k->next;
-	unlink_use(cache, k);
-	cache->used -= cost(k->bytes);
-	pack_cache_drop(k->bytes);
-	free(k);
+	*at = b->next;
+	unlink_use(cache, b);
+	cache->used -= cost(b);
+	pack_cache_drop(b);
 }
 
 void pack_cache_free(struct pack_cache *cache)
@@ -91,39 +90,43 @@ void pack_cache_free(struct pack_cache *cache)
 	free(cache);
 }
 
-static struct kept *find(struct pack_cache *cache, const void *pack, uint64_t offset)
+static struct pack_bytes *find(struct pack_cache *cache, const void *pack, uint64_t offset)
 {
-	struct kept *k = *bucket_of(cache, pack, offset);
+	struct pack_bytes *b = *bucket_of(cache, pack, offset);
 
-	while (k && (k->pack != pack || k->offset != offset))
-		k = k->next;
-	return k;
+	while (b && (b->pack != pack || b->offset != offset))
+		b = b->next;
+	return b;
 }
 
 struct pack_bytes *pack_cache_get(struct pack_cache *cache, const void *pack, uint64_t offset)
 {
-	struct kept *k = find(cache, pack, offset);
+	struct pack_bytes *b = find(cache, pack, offset);
 
-	if (!k)
+	if (!b)
 		return NULL;
-	unlink_use(cache, k);
-	link_newest(cache, k);
-	k->bytes->holders++;
-	return k->bytes;
+	if (b != cache->newest) {
+		unlink_use(cache, b);
+		link_newest(cache, b);
+	}
+	b->holders++;
+	return b;
 }
 
 void pack_cache_put(struct pack_cache *cache, const void *pack, uint64_t offset,
 		    struct pack_bytes *bytes)
 {
-	struct kept **at = bucket_of(cache, pack, offset), *k;
+	struct pack_bytes **at = bucket_of(cache, pack, offset);
 
-	if (cost(bytes) > cache->max || find(cache, pack, offset) || !(k = malloc(sizeof(*k))))
+	if (bytes->pack || cost(bytes) > cache->max || find(cache, pack, offset))
 		return;
 	while (cache->oldest && cache->used + cost(bytes) > cache->max)
 		forget_oldest(cache);
-	*k = (struct kept){ .pack = pack, .offset = offset, .bytes = bytes, .next = *at };
-	*at = k;
-	link_newest(cache, k);
+	bytes->pack = pack;
+	bytes->offset = offset;
+	bytes->next = *at;
+	*at = bytes;
+	link_newest(cache, bytes);
 	bytes->holders++;
 	cache->used += cost(bytes);
 }

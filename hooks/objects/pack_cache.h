@@ -15,6 +15,11 @@ struct pack_bytes {
 	unsigned holders;
 	git_object_t type;
 	size_t len;
+	/* the cache's, when it keeps them */
+	const void *pack;
+	uint64_t offset;
+	struct pack_bytes *next;		/* in the bucket */
+	struct pack_bytes *newer, *older;	/* by use */
 	char data[];
 };
 
@@ -28,7 +33,7 @@ void pack_cache_free(struct pack_cache *cache);
  * held for the caller; or NULL. */
 struct pack_bytes *pack_cache_get(struct pack_cache *cache, const void *pack, uint64_t offset);
 
-/* Keeps it too, when there is room for it at all and it is not there yet. */
+/* Keeps it too, when there is room for it at all and that entry is not there yet. */
 void pack_cache_put(struct pack_cache *cache, const void *pack, uint64_t offset,
 		    struct pack_bytes *bytes);
 

@@ -95,15 +95,45 @@ void pack_file_free(struct pack_file *f)
 	free(f);
 }
 
+static int compare(const struct pack_file *f, uint32_t place, const uint8_t *name)
+{
+	return memcmp(f->names + (size_t)place * GIT_OID_RAWSZ, name, GIT_OID_RAWSZ);
+}
+
+/* Names are spread evenly: one is seldom farther from where it should be than
+ * some square roots of their number, and so the search starts with few. */
+static void narrow(const struct pack_file *f, const uint8_t *name, uint32_t *low, uint32_t *high)
+{
+	uint32_t n = *high - *low, near = 4, guess, from, to;
+
+	while (near < n && (uint64_t)near * near < 4 * (uint64_t)n)
+		near *= 2;
+	if (n <= 4 * near)
+		return;
+	guess = *low + (uint32_t)((uint64_t)n * be32(name + 1) >> 32);
+	from = guess - *low > near ? guess - near : *low;
+	to = *high - guess > near ? guess + near : *high - 1;
+	if (compare(f, from, name) > 0) {
+		*high = from;
+		return;
+	}
+	*low = from;
+	if (compare(f, to, name) > 0)
+		*high = to;
+	else
+		*low = to;
+}
+
 uint32_t pack_file_find(const struct pack_file *f, const uint8_t name[static GIT_OID_RAWSZ])
 {
 	const uint8_t *fanout = f->index + HEADER;
 	uint32_t low = name[0] ? be32(fanout + 4 * name[0] - 4) : 0;
 	uint32_t high = be32(fanout + 4 * name[0]);
 
+	narrow(f, name, &low, &high);
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		int order = memcmp(f->names + (size_t)middle * GIT_OID_RAWSZ, name, GIT_OID_RAWSZ);
+		int order = compare(f, middle, name);
 
 		if (order == 0)
 			return middle;
@@ -235,7 +265,7 @@ uint32_t pack_file_rank(const struct pack_file *f, uint64_t offset, uint32_t fro
 {
 	uint32_t low = 0, high = from < f->n ? from : f->n;
 
-	for (uint32_t step = 1; step < high - low; step *= 2) {
+	for (uint32_t step = 1; high < f->n && step < high; step *= 2) {
 		if (f->at[high - step] <= offset) {
 			low = high - step;
 			break;

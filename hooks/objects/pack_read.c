@@ -58,28 +58,33 @@ static bool follow(struct pack_reader *r, struct pack_file *file, uint32_t place
 	uint64_t offset = pack_file_offset(file, place);
 	uint32_t rank = file->n;
 
-	*base = NULL;
 	for (r->n = 0; r->n < PACK_DEPTH_MAX + 1; ) {
 		struct step *step = &r->chain[r->n];
 
 		*base = pack_cache_get(r->cache, file, offset);
 		if (*base)
 			return true;
+		if (place == PACK_NONE) {	/* the base of an offset delta */
+			rank = pack_file_order(file) ? pack_file_rank(file, offset, rank) : PACK_NONE;
+			if (rank == PACK_NONE)
+				return false;
+			place = file->place[rank];
+		}
 		if (!pack_entry_parse(file, offset, r->packs->max, &step->entry))
 			return false;
 		step->place = place;
 		r->n++;
 		if (!pack_entry_is_delta(&step->entry))
 			return true;
-		if (!pack_file_order(file))
+		offset = step->entry.base;
+		place = PACK_NONE;
+		if (step->entry.type == GIT_OBJECT_OFS_DELTA)
+			continue;
+		place = pack_file_find(file, step->entry.base_name);
+		if (place == PACK_NONE)
 			return false;
-		if (rank == file->n)
-			rank = pack_file_rank(file, offset, file->n);
-		rank = pack_entry_base(file, &step->entry, rank);
-		if (rank == PACK_NONE)
-			return false;
-		offset = file->at[rank];
-		place = file->place[rank];
+		offset = pack_file_offset(file, place);
+		rank = file->n;
 	}
 	return false;
 }
