@@ -37,6 +37,7 @@ void check_close(struct check_run *run)
 	check_tips_free(run);
 	check_reach_free(run->reach);
 	check_redact_free(run);
+	check_published_free(run);
 	strs_free(&run->specs);
 	range_free(&run->range);
 	scan_close(run->scanner);

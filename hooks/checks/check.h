@@ -76,6 +76,7 @@ struct check_run {
 	struct scan_rules *rules;
 	struct scanner *scanner;
 	pthread_mutex_t lock;		/* of what findings touch: the members below, range */
+	struct check_known *known;	/* what the remote has of one file (check_published.c) */
 	struct scanner *redactor;	/* for what findings quote */
 	struct check_redacted *redacted; /* what it was given last (check_redact.c) */
 	atomic_bool partly;		/* not every value was told */
@@ -127,6 +128,7 @@ int check_found(struct check_run *run, const struct check_item *item,
 enum check_published { CHECK_NEW, CHECK_SAME_FILE, CHECK_SAME_VALUE };
 int check_published(struct check_run *run, const struct check_item *item, const char *sha256,
 		    enum check_published *out, struct err *err);
+void check_published_free(struct check_run *run);
 
 /* Once all of a history was looked at: warns of allowances that nothing needs. */
 int check_secrets_stale(struct check_run *run, struct err *err);

@@ -3,27 +3,31 @@
  */
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { COMMITS_MAX = 256 };	/* where the walk stopped; in a push they are few */
 
-struct search {
-	const char *sha256;
-	bool found;
+/* The values that older versions of one file have: the findings of a file come one after
+ * the other. */
+struct check_known {
+	char *path;
+	struct check_allow values;
 };
 
-static int compare(void *arg, const struct scan_hit *hit, struct err *err)
+static int collect(void *arg, const struct scan_hit *hit, struct err *err)
 {
-	struct search *s = arg;
+	struct check_known *known = arg;
 
-	(void)err;
-	s->found |= strcmp(s->sha256, hit->sha256) == 0;
-	return 0;
+	/* what does not fit is not known to be there */
+	return known->values.n < CHECK_ALLOW_MAX
+		       ? check_allow_add(&known->values, hit->sha256, "", 0, err)
+		       : 0;
 }
 
-/* Looks for the value in a commit's file of that path. */
+/* Adds the values of a commit's file of that path. */
 static int search_file(struct check_run *run, const git_oid *commit, const char *path,
-		       struct search *search, struct err *err)
+		       struct check_known *known, struct err *err)
 {
 	git_commit *c = NULL;
 	git_tree *tree = NULL;
@@ -39,7 +43,7 @@ static int search_file(struct check_run *run, const git_oid *commit, const char 
 	    git_odb_object_type(object) == GIT_OBJECT_BLOB) {
 		text.data = git_odb_object_data(object);
 		text.len = git_odb_object_size(object);
-		rc = scan_bytes(run->redactor, &text, compare, search, err);
+		rc = scan_bytes(run->redactor, &text, collect, known, err);
 	}
 	git_odb_object_free(object);
 	git_tree_entry_free(entry);
@@ -48,24 +52,43 @@ static int search_file(struct check_run *run, const git_oid *commit, const char 
 	return rc;
 }
 
-static int search_commits(struct check_run *run, const char *path, struct search *search,
-			  struct err *err)
+static int search_commits(struct check_run *run, const char *path, struct err *err)
 {
 	const struct range_list *commits = &run->range.boundary;
 	size_t n = commits->n < COMMITS_MAX ? commits->n : COMMITS_MAX;
 
+	if (!run->known)
+		run->known = calloc(1, sizeof(*run->known));
+	if (run->known && run->known->path && strcmp(run->known->path, path) == 0)
+		return 0;
+	if (run->known) {
+		free(run->known->path);
+		check_allow_free(&run->known->values);
+		run->known->path = strdup(path);
+	}
+	if (!run->known || !run->known->path)
+		return err_set(err, ERR_INTERNAL, "no memory for what the remote has");
 	if (!run->redactor && scan_open(run->rules, &run->redactor, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n && !search->found; i++)
-		if (search_file(run, &commits->v[i], path, search, err) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (search_file(run, &commits->v[i], path, run->known, err) < 0)
 			return -1;
 	return 0;
+}
+
+void check_published_free(struct check_run *run)
+{
+	if (run->known) {
+		free(run->known->path);
+		check_allow_free(&run->known->values);
+	}
+	free(run->known);
+	run->known = NULL;
 }
 
 int check_published(struct check_run *run, const struct check_item *item, const char *sha256,
 		    enum check_published *out, struct err *err)
 {
-	struct search search = { .sha256 = sha256 };
 	bool blob = false;
 	int rc;
 
@@ -75,11 +98,11 @@ int check_published(struct check_run *run, const struct check_item *item, const 
 	pthread_mutex_lock(&run->lock);
 	rc = range_is_published(&run->range, item->blob, &blob, err);
 	if (rc == 0 && !blob)
-		rc = search_commits(run, item->path, &search, err);
-	pthread_mutex_unlock(&run->lock);
+		rc = search_commits(run, item->path, err);
 	if (blob)
 		*out = CHECK_SAME_FILE;
-	else if (search.found)
+	else if (rc == 0 && check_allow_has(&run->known->values, sha256))
 		*out = CHECK_SAME_VALUE;
+	pthread_mutex_unlock(&run->lock);
 	return rc;
 }

@@ -14,7 +14,7 @@ fresh() {
 	echo start >a && git add a && git commit -qm start && git push -q origin main
 	codetrain-hooks install >/dev/null || bail "hooks install failed"
 }
-commit() { git add -A && git commit -qm "${1:-more}"; }
+commit() { git add -A && git commit -qm more; }
 
 # editors: of a message, of a rebase's list (marks what was named)
 cat >"$T/editor" <<'END'
