@@ -114,6 +114,9 @@ static int entry(void *arg, const struct gitconfig_entry *e, struct err *err)
 		return 0;
 	if (e->subsection && strcmp(e->subsection, "allow") == 0 && strcmp(e->key, "sha256") == 0)
 		return check_allow_add(&r->policy->allow, e->value, r->name, e->line, err);
+	if (e->subsection && strcmp(e->subsection, "allow") != 0)
+		return remote_pins_add(&r->policy->pins, e->subsection, e->key, e->value, r->name,
+				       e->line, err);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !e->subsection; i++)
 		if (strcmp(e->key, keys[i].key) == 0)
 			return keys[i].fn(r, e, err);
@@ -209,6 +212,7 @@ int check_policy_config(struct check_policy *policy, git_repository *repo, struc
 void check_policy_free(struct check_policy *policy)
 {
 	check_allow_free(&policy->allow);
+	remote_pins_free(&policy->pins);
 	rules_free(&policy->rules);
 	strs_free(&policy->rule_files);
 	buf_free(&policy->bypass_log);

@@ -9,6 +9,8 @@
  *		inline-allow = true | false | warn
  *		rules = <a rule file in the repository>		(any number)
  *		builtin-rules = all | none | <groups>
+ *	[codetrain "REMOTE"]					(see remote_pins.h)
+ *		account = ...
  *	[rule "ID"]						(as in a rule file)
  *		...
  */
@@ -16,6 +18,7 @@
 #define CODETRAIN_CHECK_POLICY_H
 
 #include "check_allow.h"
+#include "remote_pins.h"
 #include "hooks/secrets/rules.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -36,6 +39,7 @@ struct check_policy {
 	struct check_allow allow;
 	unsigned long long max_file_size;
 	long seconds;
+	struct remote_pins pins;	/* of all files */
 	enum check_inline inline_allow;
 	struct rules rules;		/* a team's own */
 	bool own_rules;			/* there are any, or built-in ones are left out */

@@ -1,172 +1,279 @@
 /*
- * A remote that is pinned: git config codetrain.REMOTE.region, .branch, .force.
- * A push to another region, of another branch, or one that rewrites what the
- * remote has, is refused.
+ * A remote that is pinned (remote_pins.h): a push to another account or region, of
+ * another branch, or one that rewrites what the remote keeps, is refused.
  */
 #include "check.h"
-#include "lib/aws/region.h"
+#include "remote_account.h"
 
-#include <ctype.h>
-#include <fnmatch.h>
 #include <string.h>
 
-enum { HOST_MAX = 256, KEY_MAX = 1200 };
+enum { KEY_MAX = 1200, VALUES_MAX = 32 };
 
-/* One pin of the remote; NULL when it is not set. Lives as long as the config. */
-static const char *pin(git_config *config, const char *remote, const char *name)
+struct pinned {
+	struct check_run *run;
+	const struct check_item *item;
+	git_config *config;		/* a snapshot */
+	const char *name;		/* the remote's */
+};
+
+static size_t of_files(const struct remote_pins *pins, const char *remote, const char *key,
+		       const char *out[VALUES_MAX])
 {
-	struct buf key = BUF_INIT(KEY_MAX);
-	const char *value = NULL;
+	size_t n = 0;
 
-	buf_addf(&key, "codetrain.%s.%s", remote, name);
-	if (key.failed || git_config_get_string(&value, config, buf_str(&key)) < 0)
-		value = NULL;
-	buf_free(&key);
-	return value;
+	for (size_t i = 0; i < pins->n && n < VALUES_MAX; i++)
+		if (strcmp(pins->v[i].key, key) == 0 && strcmp(pins->v[i].remote, remote) == 0)
+			out[n++] = pins->v[i].value;
+	return n;
 }
 
-/* The region of a CodeCommit URL: https://HOST/..., ssh://[ID@]HOST/...,
- * codecommit::REGION://...; "" when it is none. */
-static void region_of(const char *url, char region[static REGION_MAX])
+/* All that the key is pinned to: by this machine's configuration, or by the files
+ * for this remote, or for every one. */
+static size_t values(const struct pinned *p, const char *key, const char *out[VALUES_MAX])
 {
-	static const char helper[] = "codecommit::";
-	const char *start = strstr(url, "://"), *at;
-	char host[HOST_MAX];
-	size_t n;
+	const struct remote_pins *pins = &p->run->policy.pins;
+	struct buf name = BUF_INIT(KEY_MAX);
+	size_t n = 0;
 
-	region[0] = '\0';
-	if (!start)
-		return;
-	if (strncmp(url, helper, strlen(helper)) == 0) {
-		n = (size_t)(start - url) - strlen(helper);
-		if (n < REGION_MAX) {
-			memcpy(region, url + strlen(helper), n);
-			region[n] = '\0';
-		}
-		return;
-	}
-	start += 3;
-	n = strcspn(start, "/?#");
-	at = memrchr(start, '@', n);
-	if (at) {
-		n -= (size_t)(at + 1 - start);
-		start = at + 1;
-	}
-	if (n >= sizeof(host))
-		return;
+	buf_addf(&name, "codetrain.%s.%s", p->name, key);
+	if (!name.failed && git_config_get_string(&out[0], p->config, buf_str(&name)) == 0)
+		n = 1;
+	buf_free(&name);
+	if (n == 0)
+		n = of_files(pins, p->name, key, out);
+	return n ? n : of_files(pins, "*", key, out);
+}
+
+static bool is_set(const struct pinned *p, const char *key, const char *word)
+{
+	const char *v[VALUES_MAX];
+	size_t n = values(p, key, v);
+
 	for (size_t i = 0; i < n; i++)
-		host[i] = (char)tolower((unsigned char)start[i]);
-	host[n] = '\0';
-	if (!region_codecommit_host(host, region))
-		region[0] = '\0';
+		if (strcmp(v[i], word) == 0)
+			return true;
+	return false;
 }
 
-static int found(struct check_run *run, const struct check_item *item, const char *rule,
+static int found(const struct pinned *p, const struct range_ref *ref, const char *rule, bool warning,
 		 struct buf *message, const char *fix, struct err *err)
 {
-	struct report_finding f = { .check = "remote", .rule = rule, .message = buf_str(message),
-				    .fix = fix };
+	struct report_finding f = { .check = "remote", .rule = rule, .warning = warning,
+				    .message = buf_str(message), .fix = fix };
+	struct check_item item = *p->item;
 
-	return check_found(run, item, &f, err);
+	item.ref = ref;
+	return check_found(p->run, &item, &f, err);
 }
 
-static int check_region(struct check_run *run, const struct check_item *item, const char *want,
-			struct err *err)
+static int check_region(const struct pinned *p, struct err *err)
 {
 	struct buf message = BUF_INIT(1024), fix = BUF_INIT(1024);
+	const char *want[VALUES_MAX];
 	char region[REGION_MAX];
+	size_t n = values(p, "region", want);
 	int rc = 0;
 
-	region_of(run->url, region);
-	if (!want || strcmp(want, region) == 0)
-		return 0;
-	buf_addf(&message, "%s is pinned to region %s (codetrain.%s.region), and this push goes to %s",
-		 run->remote, want, run->remote, *region ? region : "no CodeCommit");
-	buf_addf(&fix, "git remote set-url %s https://git-codecommit.%s.amazonaws.com/v1/repos/NAME",
-		 run->remote, want);
-	rc = found(run, item, "remote-region", &message, buf_str(&fix), err);
+	if (n)
+		remote_account_region(p->run->url, region);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (strcmp(want[i], region) == 0)
+			continue;
+		buf_addf(&message, "%s is pinned to region %s (codetrain.%s.region), and this push goes to %s",
+			 p->name, want[i], p->name, *region ? region : "no CodeCommit");
+		buf_addf(&fix, "git remote set-url %s https://git-codecommit.%s.amazonaws.com/v1/repos/NAME",
+			 p->name, want[i]);
+		rc = found(p, NULL, "remote-region", false, &message, buf_str(&fix), err);
+		break;
+	}
 	buf_free(&message);
 	buf_free(&fix);
 	return rc;
 }
 
-/* Whether the name is one of the words (patterns as of a shell). */
-static bool listed(const char *words, const char *name)
+/* The command that pushes with a profile of the account. */
+static void mend_account(const struct pinned *p, const char *want, struct buf *fix)
 {
-	while (*words) {
-		size_t n = strcspn(words, " \t,");
-		char pattern[CHECK_BRANCH_MAX + 1];
+	struct buf profile = BUF_INIT(512);
 
-		if (n > 0 && n < sizeof(pattern)) {
-			memcpy(pattern, words, n);
-			pattern[n] = '\0';
-			if (fnmatch(pattern, name, 0) == 0)
-				return true;
-		}
-		words += n + (words[n] != '\0');
-	}
-	return false;
+	if (!remote_account_find(want, &profile))
+		buf_addf(fix, "# no profile of this machine is of account %s; codetrain doctor tells more",
+			 want);
+	else if (strncmp(p->run->url, "codecommit:", 11) == 0)
+		buf_addf(fix, "git remote set-url %s codecommit::REGION://%s@NAME", p->name, buf_str(&profile));
+	else
+		buf_addf(fix, "git config credential.helper 'codecommit --profile %s'", buf_str(&profile));
+	buf_free(&profile);
 }
 
-static int check_branch(struct check_run *run, const struct check_item *item,
-			const struct range_ref *ref, const char *branches, struct err *err)
+static int check_account(const struct pinned *p, struct err *err)
+{
+	struct buf message = BUF_INIT(2048), fix = BUF_INIT(1024), whose = BUF_INIT(1024);
+	char account[ACCOUNT_LEN + 1] = "", region[REGION_MAX];
+	const char *want[VALUES_MAX];
+	size_t n = values(p, "account", want);
+	bool told = false, aws = n && remote_account_region(p->run->url, region);
+	int rc = 0;
+
+	if (aws)
+		told = remote_account(p->config, p->run->url, account, &whose);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (told && strcmp(want[i], account) == 0)
+			continue;
+		buf_addf(&message, "%s is pinned to account %s (codetrain.%s.account), and ", p->name, want[i],
+			 p->name);
+		if (!aws)
+			buf_adds(&message, "this push goes to no CodeCommit");
+		else if (told)
+			buf_addf(&message, "%s is of account %s", buf_str(&whose), account);
+		else
+			buf_addf(&message, "which this push goes to cannot be told: %s", buf_str(&whose));
+		if (told)
+			mend_account(p, want[i], &fix);
+		rc = found(p, NULL, "remote-account",
+			   aws && !told && !is_set(p, REMOTE_PINS_REQUIRE, "true"), &message,
+			   fix.len ? buf_str(&fix) : NULL, err);
+		break;
+	}
+	buf_free(&message);
+	buf_free(&fix);
+	buf_free(&whose);
+	return rc;
+}
+
+static const char *branch_of(const struct range_ref *ref)
 {
 	static const char prefix[] = "refs/heads/";
-	const char *name = ref->remote_name;
-	struct buf message = BUF_INIT(1024);
-	int rc;
 
-	if (!branches || strncmp(name, prefix, strlen(prefix)) != 0 ||
-	    listed(branches, name + strlen(prefix)))
-		return 0;
-	buf_addf(&message, "%s takes the branches %s (codetrain.%s.branch), and not %.200s",
-		 run->remote, branches, run->remote, name + strlen(prefix));
-	rc = found(run, item, "remote-branch", &message, "git push REMOTE HEAD:BRANCH", err);
+	return strncmp(ref->remote_name, prefix, strlen(prefix)) == 0
+		       ? ref->remote_name + strlen(prefix) : NULL;
+}
+
+static int check_branch(const struct pinned *p, const struct range_ref *ref, struct err *err)
+{
+	const char *words[VALUES_MAX], *branch = branch_of(ref);
+	struct buf message = BUF_INIT(1024);
+	size_t n = branch ? values(p, "branch", words) : 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (remote_pins_lists(words[i], branch))
+			continue;
+		buf_addf(&message, "%s takes the branches %s (codetrain.%s.branch), and not %.200s", p->name,
+			 words[i], p->name, branch);
+		rc = found(p, ref, "remote-branch", false, &message, "git push REMOTE HEAD:BRANCH", err);
+		break;
+	}
 	buf_free(&message);
 	return rc;
 }
 
-/* A deletion, or an update that leaves commits of the remote behind. */
+/* An update that leaves behind what the remote has: commits, or a tag. */
 static bool rewrites(struct check_run *run, const struct range_ref *ref)
 {
-	if (git_oid_is_zero(&ref->remote))
+	static const char tags[] = "refs/tags/";
+
+	if (git_oid_is_zero(&ref->remote) || git_oid_equal(&ref->local, &ref->remote))
 		return false;
-	if (git_oid_is_zero(&ref->local))
+	if (git_oid_is_zero(&ref->local) || strncmp(ref->remote_name, tags, strlen(tags)) == 0)
 		return true;
-	return !git_oid_equal(&ref->local, &ref->remote) &&
-	       git_graph_descendant_of(run->repo, &ref->local, &ref->remote) != 1;
+	return git_graph_descendant_of(run->repo, &ref->local, &ref->remote) != 1;
 }
 
-static int check_force(struct check_run *run, const struct check_item *item,
-		       const struct range_ref *ref, const char *force, struct err *err)
+/* Whether the ref, by its whole name or its branch's or tag's, is protected. */
+static bool is_protected(const struct pinned *p, const struct range_ref *ref)
 {
+	const char *words[VALUES_MAX], *name = ref->remote_name, *last = name;
+	size_t n = values(p, "protected", words);
+
+	if (strncmp(name, "refs/heads/", 11) == 0)
+		last = name + 11;
+	else if (strncmp(name, "refs/tags/", 10) == 0)
+		last = name + 10;
+	for (size_t i = 0; i < n; i++)
+		if (remote_pins_lists(words[i], name) || remote_pins_lists(words[i], last))
+			return true;
+	return false;
+}
+
+static int check_force(const struct pinned *p, const struct range_ref *ref, struct err *err)
+{
+	bool deletes = git_oid_is_zero(&ref->local), kept;
 	struct buf message = BUF_INIT(1024);
 	int rc;
 
-	if (!force || strcmp(force, "false") != 0 || !rewrites(run, ref))
+	if (!rewrites(p->run, ref))
 		return 0;
-	buf_addf(&message, "%s takes no push that deletes or rewrites (codetrain.%s.force is false): "
-			   "%.200s", run->remote, run->remote, ref->remote_name);
-	rc = found(run, item, "remote-force", &message, "git pull --rebase, then git push", err);
+	kept = is_protected(p, ref);
+	if (!kept && !is_set(p, "force", "false"))
+		return 0;
+	buf_addf(&message, kept ? "%.200s is protected at %s (codetrain.%s.protected), and this push %s it"
+				: "%.200s: %s takes no push that rewrites (codetrain.%s.force is false), "
+				  "and this one %s it",
+		 ref->remote_name, p->name, p->name, deletes ? "deletes" : "rewrites");
+	rc = found(p, ref, kept ? "remote-protected" : "remote-force", false, &message,
+		   deletes ? "# leave it, or ask who keeps the repository"
+			   : "git pull --rebase, then git push", err);
 	buf_free(&message);
+	return rc;
+}
+
+static int check_all(const struct pinned *p, struct err *err)
+{
+	int rc = check_account(p, err);
+
+	if (rc == 0)
+		rc = check_region(p, err);
+	for (size_t i = 0; i < p->run->range.n_refs && rc == 0; i++) {
+		rc = check_branch(p, &p->run->range.refs[i], err);
+		if (rc == 0)
+			rc = check_force(p, &p->run->range.refs[i], err);
+	}
+	return rc;
+}
+
+static bool is_url_of(git_repository *repo, const char *name, const char *url)
+{
+	git_remote *remote = NULL;
+	bool same = false;
+
+	if (git_remote_lookup(&remote, repo, name) == 0) {
+		const char *fetch = git_remote_url(remote), *push = git_remote_pushurl(remote);
+
+		same = (fetch && strcmp(fetch, url) == 0) || (push && strcmp(push, url) == 0);
+	}
+	git_remote_free(remote);
+	return same;
+}
+
+/* A push to a URL is a push to the remotes that have it. */
+static int check_url(struct pinned *p, struct err *err)
+{
+	git_strarray names = { 0 };
+	int rc = 0;
+
+	if (git_remote_list(&names, p->run->repo) < 0)
+		return 0;
+	for (size_t i = 0; i < names.count && rc == 0; i++) {
+		if (!is_url_of(p->run->repo, names.strings[i], p->run->url))
+			continue;
+		p->name = names.strings[i];
+		rc = check_all(p, err);
+	}
+	git_strarray_dispose(&names);
 	return rc;
 }
 
 int check_remote(struct check_run *run, const struct check_item *item, struct err *err)
 {
-	git_config *config = NULL;
+	struct pinned p = { .run = run, .item = item, .name = run->remote };
 	int rc;
 
-	if (!run->remote || git_repository_config_snapshot(&config, run->repo) < 0)
+	if (!run->remote || git_repository_config_snapshot(&p.config, run->repo) < 0)
 		return 0;
-	rc = check_region(run, item, pin(config, run->remote, "region"), err);
-	for (size_t i = 0; i < run->range.n_refs && rc == 0; i++) {
-		const struct range_ref *ref = &run->range.refs[i];
-
-		rc = check_branch(run, item, ref, pin(config, run->remote, "branch"), err);
-		if (rc == 0)
-			rc = check_force(run, item, ref, pin(config, run->remote, "force"), err);
-	}
-	git_config_free(config);
+	rc = check_all(&p, err);
+	if (rc == 0 && strcmp(run->remote, run->url) == 0)
+		rc = check_url(&p, err);
+	git_config_free(p.config);
 	return rc;
 }

@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The text up to a line of dashes is the Dockerfile, the rest is .dockerignore. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char *files[] = { "train", "src/serve", "a b", NULL };
-	const struct strs paths = { .v = files, .n = 3 };
+	static const char *const files[] = { "train", "src/serve", "a b", NULL };
+	const struct strs paths = { .v = (char **)files, .n = 3 };
 	const char *text = (const char *)data, *ignore = memmem(text, size, "\n---\n", 5);
 	struct container_image image;
 	struct dockerfile *file;
