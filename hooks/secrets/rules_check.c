@@ -8,7 +8,10 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { BASE62_DIGITS = 6, BASE36_DIGITS = 7, HEX_DIGITS = 8, JSON_MAX = 16384, USER_MAX = 64, HOST_MAX = 253 };
+enum {
+	BASE62_DIGITS = 6, BASE36_DIGITS = 7, HEX_DIGITS = 8,
+	JSON_MAX = 16384, USER_MAX = 64, HOST_MAX = 253,
+};
 
 const char *const rules_check_names[RULES_CHECKS] = {
 	[RULES_CHECK_NONE] = "none",
@@ -24,6 +27,7 @@ const char *const rules_check_names[RULES_CHECKS] = {
 	[RULES_CHECK_NO_PATH] = "no-path",
 	[RULES_CHECK_DIGITS] = "digits",
 	[RULES_CHECK_CHANCE] = "chance",
+	[RULES_CHECK_SETTLED] = "settled",
 	[RULES_CHECK_ASSIGNED] = "assigned",
 };
 
@@ -156,6 +160,9 @@ bool rules_check(enum rules_check check, const char *value, size_t n, const char
 		return rules_check_wordless(value, n) && rules_check_mixed(value, n);
 	case RULES_CHECK_CHANCE:
 		return rules_check_wordless(value, n) && rules_check_chance(value, n);
+	case RULES_CHECK_SETTLED:
+		return rules_check_assigned(value, n) && rules_check_name(data, at) &&
+		       rules_check_chance(value, n) && rules_check_digits(value, n);
 	case RULES_CHECK_ASSIGNED:
 		return rules_check_assigned(value, n) && rules_check_name(data, at);
 	case RULES_CHECK_NONE:

@@ -23,6 +23,7 @@ enum rules_check {
 	RULES_CHECK_DIGITS,		/* the same, and it has digits among its letters */
 	RULES_CHECK_CHANCE,		/* wordless, a digit, and kinds of characters change often */
 	RULES_CHECK_ASSIGNED,		/* the same, and no path, name, URL, version or hash */
+	RULES_CHECK_SETTLED,		/* assigned, and chance too, with several digits */
 	RULES_CHECKS,
 };
 

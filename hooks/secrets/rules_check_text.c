@@ -91,6 +91,15 @@ bool rules_check_chance(const char *s, size_t n)
 	return rules_check_no_path(s, n) && changes * 100 >= n * CHANCE_CHANGES;
 }
 
+bool rules_check_digits(const char *s, size_t n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		digits += isdigit((unsigned char)s[i]) != 0;
+	return digits * 8 >= n;
+}
+
 /* How often letters and digits take turns: in what people write seldom. */
 static size_t turns(const char *s, size_t n)
 {
@@ -150,12 +159,17 @@ static bool all_hex(const char *s, size_t n)
 
 bool rules_check_assigned(const char *s, size_t n)
 {
+	/* of URLs and identifiers, and of hashes of passwords */
+	static const char *const words[] = {
+		"://", "token", "_key", "user", "pbkdf2", "argon2", "$2",
+	};
 	size_t signs = 0;
 
 	if (!rules_check_password(s, n) || !rules_check_mixed(s, n) || all_hex(s, n))
 		return false;
-	if (holds(s, n, "://") || holds(s, n, "token") || holds(s, n, "_key") || holds(s, n, "user"))
-		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (holds(s, n, words[i]))
+			return false;
 	for (size_t i = 0; i < n; i++)
 		signs += !isalnum((unsigned char)s[i]);
 	return signs * 5 <= n;

@@ -1,11 +1,15 @@
 #include "rules.h"
 #include "rules_key.h"
 #include "lib/base/buf.h"
+#include "lib/base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 64 };
+enum {
+	GROUPS_MAX = 64,
+	NEAR = 3,	/* changes to an id that may be a slip */
+};
 
 /* A string, or a list of strings that others own, that lives as long as `out`. */
 static int keep(struct rules *out, void *made)
@@ -76,9 +80,15 @@ static int change(struct rules *out, struct rule *rule, const struct rule *extra
 static int complete(struct rules *out, struct rule *rule, struct err *err)
 {
 	const char *regex = rule->regex;
+	struct suggest meant = SUGGEST_INIT(rule->id, NEAR);
 
-	if (rules_complete(rule, err) < 0)
+	if (rules_complete(rule, err) < 0) {
+		for (size_t i = 0; i < rules_count; i++)
+			suggest_offer(&meant, rules_table[i].id);
+		if (meant.nearest && strcmp(meant.nearest, rule->id) != 0)
+			err_suffix(err, "; did you mean %s?", meant.nearest);
 		return -1;
+	}
 	if (rule->regex != regex && keep(out, (char *)rule->regex) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for rule %s", rule->id);
 	return 0;

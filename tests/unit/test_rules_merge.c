@@ -113,7 +113,7 @@ static void refuses(void **state)
 		const char *text, *groups, *fault;
 	} cases[] = {
 		{ "[rule \"mine\"]\nseverity = warning\n", NULL, "f:2: rule mine: description is missing" },
-		{ "[rule \"aws-acess-key-id\"]\nenabled = true\n", NULL, "aws-acess-key-id" },
+		{ "[rule \"aws-acess-key-id\"]\nenabled = true\n", NULL, "did you mean aws-access-key-id?" },
 		{ "[rule \"jwt\"]\nvalue = last\n", NULL, "value = last wants one length" },
 		{ "", "aws githup", "no built-in rules are called githup" },
 	};

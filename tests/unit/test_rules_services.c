@@ -177,6 +177,7 @@ static const struct form {
 	{ "kubernetes-secret", "kind: Secret\ndata:\n  a: <B24>\n" },
 	{ "curl-password", "curl -u joe:<A12> https://a.b" },
 	{ "secret-in-environment", "\nAPP_SECRET=<A32>\n" },
+	{ "secret-assigned-plain", "client_secret: <A32>\n" },
 	{ "secret-assigned", "client_secret = \"<A32>\"" },
 };
 
