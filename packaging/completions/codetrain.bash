@@ -24,8 +24,15 @@ _codetrain() {
 
 	case $prev in
 	--profile | --to) mapfile -t COMPREPLY < <(compgen -W "$(_codetrain_profiles)" -- "$cur"); return ;;
-	--type) mapfile -t COMPREPLY < <(compgen -W 'secrets training-job model buildspec container size remote' -- "$cur"); return ;;
-	-f | --report | --log | --result | --job-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-t | --type) mapfile -t COMPREPLY < <(compgen -W 'secrets training-job model buildspec container size remote' -- "$cur"); return ;;
+	--format)
+		local formats='process env json'
+		[[ $verb != check ]] || formats='text json sarif junit'
+		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
+		return
+		;;
+	--builtin-rules) mapfile -t COMPREPLY < <(compgen -W 'all none' -- "$cur"); return ;;
+	-f | --rules | --report | --log | --result | --job-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$cur")

@@ -13,3 +13,7 @@ complete -c codetrain -n "__fish_seen_subcommand_from queue" -a "run list show r
 complete -c codetrain -n "__fish_seen_subcommand_from grant" -a "plan apply"
 complete -c codetrain -n "__fish_seen_subcommand_from keyring" -a "store list erase"
 complete -c codetrain -n "__fish_seen_subcommand_from sandbox" -a "up down env status"
+complete -c codetrain -n "__fish_seen_subcommand_from check" -l format -x -a "text json sarif junit"
+complete -c codetrain -n "__fish_seen_subcommand_from check" -s t -l type -x -a "secrets training-job model buildspec container size remote"
+complete -c codetrain -n "__fish_seen_subcommand_from check" -l rules -r -F
+complete -c codetrain -n "__fish_seen_subcommand_from check" -l builtin-rules -x -a "all none"
