@@ -135,13 +135,22 @@ static int visit_file(void *arg, const git_oid *commit, const char *path, unsign
 				    err);
 }
 
+/* Rules of a gitleaks file have paths, and allowances by path. */
+static bool looks_at_paths(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (rules->v[i].re)
+			return true;
+	return false;
+}
+
 static int check_range(struct check_run *run, struct err *err)
 {
 	struct visit v = {
 		.run = run,
 		.names = check_wants(run, CHECK_NAME),
 		.blobs = check_wants(run, CHECK_BLOB) || check_wants(run, CHECK_SIZE),
-		.paths = run->merged.free_regex,
+		.paths = looks_at_paths(&run->merged),
 	};
 	const struct range_visitor visitor = { &v, visit_commit, visit_tag, visit_file };
 	int rc = range_walk(&run->range, &visitor, err);
