@@ -12,7 +12,7 @@ git config --global protocol.file.allow always
 git config --global gc.auto 0
 git config --global core.fsync none
 
-commit() { git add -A && git commit -qm "${1:-change}"; }
+commit() { git add -A && git commit -qm change; }
 check() { status "$1" "$2" codetrain-check --all --type secrets --json; }
 # findings without the commands that mend them: those speak of branches
 findings() {
@@ -90,7 +90,7 @@ git update-ref refs/heads/side main~10 && same "a second branch in the first" &&
 
 git clone -q --depth 120 "file://$T/w" "$T/shallow" && cd "$T/shallow" && check 1 "a shallow clone"
 is "$(findings | cut -d' ' -f1,3-)" "aws-access-key-id folder2/deeper/file2.py 1 1" "what stands in its commits is found"
-git clone -q --depth 40 "file://$T/w" "$T/shallower" && cd "$T/shallower"
+git clone -q --depth 40 "file://$T/w" "$T/shallower" && cd "$T/shallower" || bail "no clone"
 check 0 "a clone from after that"
 cd "$T" && rm -rf shallow shallower shared again
 
