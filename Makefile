@@ -190,6 +190,10 @@ lint:
 	tools/lint.sh
 bench: all venv
 	tools/bench.sh $(B)
+# needs the labelled texts, and Go for gitleaks' own rules and word
+recall: all
+	$(PYTHON) tools/recall.py --check $(B)/codetrain-check --cases ../shared/vectors/secrets/gitleaks-cases.jsonl \
+		--modules $(B)/go --oracle --write docs/recall.md
 
 # ---- for people ----------------------------------------------------------------------
 
@@ -232,10 +236,11 @@ help:
 	@echo 'make check      build and run every test (installs what is missing)'
 	@echo 'make            build only;  make install [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make bench      measure against the tools that codetrain replaces'
+	@echo 'make recall     measure what is found on labelled texts, and write docs/recall.md'
 	@echo 'make lint       the style and analyser checks alone;  make deps, make clean'
 
 .PHONY: all units venv clients check check-quick check-tests check-unit check-cli check-e2e check-sandbox check-asan \
-	check-valgrind check-fuzz fuzzers reproducible lint bench deps demo install uninstall clean help
+	check-valgrind check-fuzz fuzzers reproducible lint bench recall deps demo install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
