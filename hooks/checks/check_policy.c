@@ -10,7 +10,6 @@ enum { WORDS_MAX = 4096 };
 struct reader {
 	struct check_policy *policy;
 	const char *name;
-	bool sized, commented;	/* this file has named a size, has spoken of comments */
 	struct buf builtin;	/* what it says of the built-in rules */
 };
 
@@ -29,9 +28,9 @@ static int max_file_size(struct reader *r, const struct gitconfig_entry *e, stru
 	if (!e->value || gitconfig_size(e->value, &size) < 0)
 		return err_set(err, ERR_USAGE, "%s:%d: max-file-size wants a size such as 50m",
 			       r->name, e->line);
-	if (!r->sized || size > r->policy->max_file_size)
+	if (!r->policy->sized || size > r->policy->max_file_size)
 		r->policy->max_file_size = size;
-	r->sized = true;
+	r->policy->sized = true;
 	return 0;
 }
 
@@ -57,9 +56,9 @@ static int inline_allow(struct reader *r, const struct gitconfig_entry *e, struc
 	if (inline_word(e->value, &how) < 0)
 		return err_set(err, ERR_USAGE, "%s:%d: inline-allow is true, false or warn", r->name,
 			       e->line);
-	if (!r->commented || how > r->policy->inline_allow)
+	if (!r->policy->commented || how > r->policy->inline_allow)
 		r->policy->inline_allow = how;
-	r->commented = true;
+	r->policy->commented = true;
 	return 0;
 }
 

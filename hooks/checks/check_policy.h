@@ -41,6 +41,7 @@ struct check_policy {
 	long seconds;
 	struct remote_pins pins;	/* of all files */
 	enum check_inline inline_allow;
+	bool sized, commented;		/* a file has named a size, has spoken of comments */
 	struct rules rules;		/* a team's own */
 	bool own_rules;			/* there are any, or built-in ones are left out */
 	struct strs rule_files;		/* that the last file has named, to be loaded */
