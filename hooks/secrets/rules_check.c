@@ -24,6 +24,7 @@ const char *const rules_check_names[RULES_CHECKS] = {
 	[RULES_CHECK_PASSWORD] = "password",
 	[RULES_CHECK_URL_PASSWORD] = "url-password",
 	[RULES_CHECK_WORDLESS] = "wordless",
+	[RULES_CHECK_DIGIT] = "digit",
 	[RULES_CHECK_NO_PATH] = "no-path",
 	[RULES_CHECK_DIGITS] = "digits",
 	[RULES_CHECK_CHANCE] = "chance",
@@ -155,7 +156,9 @@ bool rules_check(enum rules_check check, const char *value, size_t n, const char
 	case RULES_CHECK_WORDLESS:
 		return rules_check_wordless(value, n);
 	case RULES_CHECK_NO_PATH:
-		return rules_check_no_path(value, n);
+		return rules_check_chance(value, n);
+	case RULES_CHECK_DIGIT:
+		return rules_check_digit(value, n);
 	case RULES_CHECK_DIGITS:
 		return rules_check_wordless(value, n) && rules_check_mixed(value, n);
 	case RULES_CHECK_CHANCE:

@@ -19,7 +19,8 @@ enum rules_check {
 	RULES_CHECK_URL_PASSWORD,	/* the same, in a URL with a host that is none of this machine's */
 	RULES_CHECK_BASE64_LOGIN,	/* base64 of user:password */
 	RULES_CHECK_WORDLESS,		/* chance made it: no words, sequences or repeats */
-	RULES_CHECK_NO_PATH,		/* a digit or + is in it: no path, no long name */
+	RULES_CHECK_DIGIT,		/* a digit or + is in it: no long name */
+	RULES_CHECK_NO_PATH,		/* the same, and kinds of characters change often: no path */
 	RULES_CHECK_DIGITS,		/* the same, and it has digits among its letters */
 	RULES_CHECK_CHANCE,		/* wordless, a digit, and kinds of characters change often */
 	RULES_CHECK_ASSIGNED,		/* the same, and no path, name, URL, version or hash */

@@ -7,7 +7,7 @@
 enum {
 	SEQUENCE = 6,	/* 123456 or abcdef; by chance in one of 30,000 keys of 32 hex digits */
 	REPEATS = 6,	/* aaaaaa */
-	CHANCE_CHANGES = 35,
+	CHANCE_CHANGES = 36,	/* of 100 neighbours that differ in kind */
 	NAME_GAP = 24,	/* between a name and its value */
 	NAME_MAX = 64,
 };
@@ -69,7 +69,7 @@ bool rules_check_wordless(const char *s, size_t n)
 	return !sequence(s, n) && !periodic(s, n);
 }
 
-bool rules_check_no_path(const char *s, size_t n)
+bool rules_check_digit(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (isdigit((unsigned char)s[i]) || s[i] == '+')
@@ -88,7 +88,7 @@ bool rules_check_chance(const char *s, size_t n)
 
 	for (size_t i = 1; i < n; i++)
 		changes += kind_of((unsigned char)s[i]) != kind_of((unsigned char)s[i - 1]);
-	return rules_check_no_path(s, n) && changes * 100 >= n * CHANCE_CHANGES;
+	return rules_check_digit(s, n) && changes * 100 >= n * CHANCE_CHANGES;
 }
 
 bool rules_check_digits(const char *s, size_t n)

@@ -10,11 +10,11 @@
 /* No word that examples are made of, no sequence (123456), no character many times. */
 bool rules_check_wordless(const char *s, size_t n);
 
-/* A digit or a + is in it, which paths and long names seldom have. */
-bool rules_check_no_path(const char *s, size_t n);
+/* A digit or a + is in it, which long names seldom have. */
+bool rules_check_digit(const char *s, size_t n);
 
 /* A digit, and as many changes between capitals, small letters, digits and signs as a
- * key of both cases has: 62 of 100 neighbours, and no fewer than 35. */
+ * key of both cases has: 62 of 100 neighbours, and no fewer than 36. */
 bool rules_check_chance(const char *s, size_t n);
 
 /* One of eight is a digit, or more. */

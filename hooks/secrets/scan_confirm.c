@@ -166,6 +166,8 @@ static bool find_pem(const struct rule *r, const char *data, size_t len, size_t 
 
 		if (c == '-' && p + 5 <= len && memcmp(data + p, "-----", 5) == 0)
 			break;
+		if (c == '\0' && v->n > 0)	/* another string of a binary file */
+			break;
 		if (c == '\\' && p + 1 < len && strchr("nrt", data[p + 1])) {
 			p += 2;
 			continue;

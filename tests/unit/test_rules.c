@@ -118,6 +118,7 @@ static void secret_keys(void **state)
 		{ "SECRET=da39a3ee5e6b4b0d3255bfef95601890afd80709", "" },
 		{ "SECRET=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "" },
 		{ "SECRET=changeme", "" },
+		{ "SecretTest: sun/security/pkcs11/tls/TestMasterSecret", "" },	/* a path */
 		{ "checksum = " SECRET, "" },
 	};
 
