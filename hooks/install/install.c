@@ -19,11 +19,17 @@ enum { HOOKS = sizeof(hooks) / sizeof(*hooks) };
 
 enum state { ABSENT, OURS, FOREIGN };
 
+/* codetrain's hook under the name that another tool gave it: run by that tool, or
+ * only put aside. */
+enum kept { NOT_KEPT, KEPT_AND_RUN, KEPT_ASIDE };
+
 /* One hook's files. */
 struct slot {
 	const struct install_hook *hook;
 	struct buf path, previous, text, program;
+	struct buf kept_path;
 	enum state state;
+	enum kept kept;
 	bool has_previous;
 };
 
@@ -49,6 +55,7 @@ static void slot_free(struct slot *s)
 	buf_free(&s->previous);
 	buf_free(&s->text);
 	buf_free(&s->program);
+	buf_free(&s->kept_path);
 }
 
 /* The text of a hook; empty for one that is too large to be a script. */
@@ -61,6 +68,29 @@ static void read_text(const char *path, struct buf *out)
 	out->failed = false;
 }
 
+/* Other tools keep the hook that they find: pre-commit runs it, lefthook does not. */
+static void find_kept(struct slot *s)
+{
+	static const struct {
+		const char *suffix;
+		enum kept kept;
+	} others[] = { { ".legacy", KEPT_AND_RUN }, { ".old", KEPT_ASIDE }, { ".orig", KEPT_ASIDE } };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others) && s->kept == NOT_KEPT; i++) {
+		struct buf text = BUF_INIT(INSTALL_SCRIPT_MAX), program = BUF_INIT(PATH_MAX_BYTES);
+
+		buf_clear(&s->kept_path);
+		buf_addf(&s->kept_path, "%s%s", buf_str(&s->path), others[i].suffix);
+		if (exists(buf_str(&s->kept_path))) {
+			read_text(buf_str(&s->kept_path), &text);
+			if (install_script_program(buf_str(&text), &program) == 0)
+				s->kept = others[i].kept;
+		}
+		buf_free(&text);
+		buf_free(&program);
+	}
+}
+
 static int slot_open(struct slot *s, const struct install_hook *hook, const char *dir,
 		     struct err *err)
 {
@@ -68,6 +98,7 @@ static int slot_open(struct slot *s, const struct install_hook *hook, const char
 		.hook = hook,
 		.path = BUF_INIT(PATH_MAX_BYTES), .previous = BUF_INIT(PATH_MAX_BYTES),
 		.text = BUF_INIT(INSTALL_SCRIPT_MAX), .program = BUF_INIT(PATH_MAX_BYTES),
+		.kept_path = BUF_INIT(PATH_MAX_BYTES),
 	};
 	buf_addf(&s->path, "%s/%s", dir, hook->name);
 	buf_addf(&s->previous, "%s" INSTALL_SUFFIX, buf_str(&s->path));
@@ -78,29 +109,38 @@ static int slot_open(struct slot *s, const struct install_hook *hook, const char
 		return 0;
 	read_text(buf_str(&s->path), &s->text);
 	s->state = install_script_program(buf_str(&s->text), &s->program) == 0 ? OURS : FOREIGN;
+	if (s->state == FOREIGN)
+		find_kept(s);
 	return 0;
 }
 
-/* pre-commit and its like keep the hook that they found and run it. */
-static bool kept_by_another(const struct slot *s)
+/* Whose hook it is, for messages. */
+static const char *whose(const char *text)
 {
-	static const char *const suffixes[] = { ".legacy", ".old", ".orig" };
-	bool found = false;
+	static const struct {
+		const char *sign, *name;
+	} tools[] = {
+		{ "pre-commit", "pre-commit" }, { "lefthook", "lefthook" }, { "git lfs", "git-lfs" },
+		{ "git-lfs", "git-lfs" },	{ "husky", "husky" },
+	};
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !found; i++) {
-		struct buf path = BUF_INIT(PATH_MAX_BYTES), text = BUF_INIT(INSTALL_SCRIPT_MAX);
-		struct buf program = BUF_INIT(PATH_MAX_BYTES);
+	for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++)
+		if (strstr(text, tools[i].sign))
+			return tools[i].name;
+	return "another tool";
+}
 
-		buf_addf(&path, "%s%s", buf_str(&s->path), suffixes[i]);
-		if (exists(buf_str(&path))) {
-			read_text(buf_str(&path), &text);
-			found = install_script_program(buf_str(&text), &program) == 0;
-		}
-		buf_free(&path);
-		buf_free(&text);
-		buf_free(&program);
-	}
-	return found;
+/* Another tool wrote the hook again that codetrain has put aside. */
+static bool is_again(const struct slot *s)
+{
+	struct buf previous = BUF_INIT(INSTALL_SCRIPT_MAX);
+	bool same;
+
+	read_text(buf_str(&s->previous), &previous);
+	same = s->text.len > 0 && previous.len == s->text.len &&
+	       memcmp(previous.data, s->text.data, s->text.len) == 0;
+	buf_free(&previous);
+	return same;
 }
 
 /* Keeps what stands there under the other name, as a second link first, so
@@ -109,12 +149,12 @@ static int set_aside(struct slot *s, struct err *err)
 {
 	const char *from = buf_str(&s->path), *to = buf_str(&s->previous);
 
-	if (is_same(from, to))
+	if (is_same(from, to) || (s->has_previous && is_again(s)))
 		return 0;
 	if (s->has_previous)
 		return err_set(err, ERR_CONFLICT,
-			       "%s is not codetrain's, and %s is there too; keep one of them "
-			       "and run this again", from, to);
+			       "%s is %s's and not codetrain's, and %s is there too; keep one of them "
+			       "(mv one away) and run this again", from, whose(buf_str(&s->text)), to);
 	if (linkat(AT_FDCWD, from, AT_FDCWD, to, 0) < 0 && rename(from, to) < 0)
 		return err_errno(err, "cannot keep %s as %s", from, to);
 	s->has_previous = true;
@@ -139,13 +179,29 @@ static int add(struct slot *s, struct err *err)
 		same = s->state == OURS && strcmp(buf_str(&s->text), buf_str(&script)) == 0;
 		rc = same ? 0 : file_replace(buf_str(&s->path), script.data, script.len, 0755, err);
 	}
+	/* where lefthook put codetrain's aside, it would find no place for another */
+	if (rc == 0 && s->kept == KEPT_ASIDE)
+		unlink(buf_str(&s->kept_path));
 	if (rc == 0)
-		printf("%s %s%s\n", same ? "already installed:" : "installed:", buf_str(&s->path),
-		       s->has_previous ? ", after the hook that was there" : "");
+		printf("%s %s%s%s\n", same ? "already installed:" : "installed:", buf_str(&s->path),
+		       !s->has_previous ? "" : s->hook->closed ? ", before the hook that was there"
+							       : ", after the hook that was there",
+		       s->has_previous && s->hook->closed ? ", which goes on running" : "");
 	buf_free(&program);
 	buf_free(&script);
 	buf_free(&previous);
 	return rc;
+}
+
+/* From under another tool's hook: what codetrain found takes its place there. */
+static int take_from_under(struct slot *s, struct err *err)
+{
+	const char *kept = buf_str(&s->kept_path);
+
+	if (s->has_previous ? rename(buf_str(&s->previous), kept) < 0 : unlink(kept) < 0)
+		return err_errno(err, "cannot take away %s", kept);
+	printf("uninstalled: %s, from under %s\n", kept, whose(buf_str(&s->text)));
+	return 0;
 }
 
 static int take_away(struct slot *s, struct err *err)
@@ -156,6 +212,8 @@ static int take_away(struct slot *s, struct err *err)
 		printf("not installed: %s\n", path);
 		return 0;
 	}
+	if (s->state == FOREIGN && s->kept != NOT_KEPT)
+		return take_from_under(s, err);
 	if (s->state == FOREIGN) {
 		printf("not codetrain's, left as it is: %s\n", path);
 		return 0;
@@ -174,15 +232,21 @@ static bool tell(const struct slot *s)
 	if (s->state == OURS && access(path, X_OK) == 0 &&
 	    access(buf_str(&s->program), X_OK) == 0) {
 		printf("%s: installed, runs %s%s\n", path, buf_str(&s->program),
-		       s->has_previous ? " after the hook that was there" : "");
+		       s->has_previous ? " and the hook that was there" : "");
 		return true;
 	}
-	if (s->state == FOREIGN && kept_by_another(s)) {
-		printf("%s: another tool's hook, which runs codetrain's\n", path);
+	if (s->state == FOREIGN && s->kept == KEPT_AND_RUN) {
+		printf("%s: %s's hook, which runs codetrain's\n", path, whose(buf_str(&s->text)));
 		return true;
 	}
 	if (s->state == OURS)
 		printf("%s: broken: cannot run %s\n", path, buf_str(&s->program));
+	else if (s->kept == KEPT_ASIDE)
+		printf("%s: broken: %s has put codetrain's hook aside as %s and does not run it\n", path,
+		       whose(buf_str(&s->text)), buf_str(&s->kept_path));
+	else if (s->state == FOREIGN && s->has_previous)
+		printf("%s: broken: %s has written over codetrain's hook\n", path,
+		       whose(buf_str(&s->text)));
 	else
 		printf("%s: %s\n", path, s->state == FOREIGN ? "another hook, not codetrain's"
 							      : "not installed");
@@ -210,7 +274,7 @@ static int each(const struct install *install, const char *dir, each_fn *fn, str
 
 static int add_or_leave(struct slot *s, struct err *err)
 {
-	if (s->state == FOREIGN && kept_by_another(s)) {
+	if (s->state == FOREIGN && s->kept == KEPT_AND_RUN) {
 		printf("already installed: %s runs it\n", buf_str(&s->path));
 		return 0;
 	}

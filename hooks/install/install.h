@@ -1,6 +1,7 @@
 /*
  * Hooks in a repository: codetrain's own file, and the hook that stood there
- * before, which it runs first.
+ * before, which it runs too: behind the pre-push, since that one may send
+ * something itself (git-lfs), and before the post-receive.
  *
  * NAME becomes a short sh script (see install_script.c); what was NAME before
  * is kept beside it, byte for byte, as NAME.before-codetrain.

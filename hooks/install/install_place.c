@@ -87,11 +87,19 @@ static int own_template(struct buf *out, struct err *err)
 	return buf_check(out, "the path of the template", err);
 }
 
+/* A core.hooksPath for all repositories makes a template's hooks run nowhere. */
 static int template(bool make, struct buf *dir, struct err *err)
 {
 	struct buf answer = BUF_INIT(PATH_MAX_BYTES);
-	int rc = ask(&answer, NULL, err, "config", "--global", "--path", "init.templateDir");
+	int rc = ask(&answer, NULL, err, "config", "--global", "--path", "core.hooksPath");
 
+	if (rc == 0 && *buf_str(&answer) == '/') {
+		buf_adds(dir, buf_str(&answer));
+		buf_free(&answer);
+		return buf_check(dir, "core.hooksPath", err);
+	}
+	if (rc >= 0)
+		rc = ask(&answer, NULL, err, "config", "--global", "--path", "init.templateDir");
 	if (rc > 0) {
 		buf_clear(&answer);
 		rc = own_template(&answer, err);

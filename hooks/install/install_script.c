@@ -27,23 +27,41 @@ static bool asks_for_its_name(const char *text)
 	       strstr(text, "/h\"");
 }
 
+/* pre-commit's hook, when pre-commit is installed once more over codetrain's, would
+ * run codetrain's, that this, and this codetrain's again; it tells so by a variable. */
+static bool is_pre_commit(const char *text)
+{
+	return strstr(text, "pre-commit") && strstr(text, "hook-impl");
+}
+
 /* Both hooks read the same lines, so they are kept. Command substitution drops
- * line ends; the dot keeps them. */
+ * line ends; the dot keeps them. codetrain's refusal comes before the other hook,
+ * which may send something already, as git-lfs does. */
 static void add_previous(const struct install_hook *hook, const char *previous, struct buf *out)
 {
+	static const char input[] = "	printf %s \"${input%.}\" | ";
 	const char *run = asks_for_its_name(previous)
 				  ? "sh -c '. \"$0" INSTALL_SUFFIX "\"' \"$0\" \"$@\""
 				  : "\"$previous\" \"$@\"";
 
-	buf_addf(out,
-		 "previous=${0%%/*}/%s" INSTALL_SUFFIX "\n"
-		 "if [ -x \"$previous\" ]; then\n"
-		 "	input=$(cat; echo .)\n"
-		 "	printf %%s \"${input%%.}\" | %s%s\n"
-		 "	printf %%s \"${input%%.}\" | \"$codetrain\" \"$@\"\n"
-		 "	exit $?\n"
-		 "fi\n",
-		 hook->name, run, hook->closed ? " || exit $?" : "");
+	buf_addf(out, "previous=${0%%/*}/%s" INSTALL_SUFFIX "\nif [ -x \"$previous\" ]%s; then\n"
+		 "	input=$(cat; echo .)\n", hook->name,
+		 is_pre_commit(previous) ? " && [ -z \"${PRE_COMMIT_RUNNING_LEGACY-}\" ]" : "");
+	if (!hook->closed) {
+		buf_addf(out, "%s%s\n%s\"$codetrain\" \"$@\"\n	exit $?\nfi\n", input, run, input);
+		return;
+	}
+	buf_addf(out, "%s\"$codetrain\" \"$@\" || exit $?\n%s%s || exit $?\n", input, input, run);
+	/* lefthook writes its hooks anew when its configuration has changed */
+	buf_adds(out,
+		 "	{ read -r line && read -r line; } <\"$0\"\n"
+		 "	case $line in\n"
+		 "	'# made by `codetrain '*) ;;\n"
+		 "	*) echo \"codetrain: warning: another tool has written over $0; put codetrain's \"\\\n"
+		 "\"hook back with: codetrain hooks install\" >&2 ;;\n"
+		 "	esac\n"
+		 "	exit 0\n"
+		 "fi\n");
 }
 
 static void add_program(const struct install_hook *hook, const char *program, struct buf *out)

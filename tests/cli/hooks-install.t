@@ -78,7 +78,43 @@ status 0 "its status" codetrain-hooks status
 echo "$id" >k && git add k && git commit -qm k
 run git push origin main
 isnt "$rc" 0 "it refuses from there"
+unlike "$(err)" "^mine" "before the first hook"
+git reset -q --hard HEAD^ && echo good >g && git add g && git commit -qm g
+run git push origin main
+is "$rc" 0 "a good push passes both"
 like "$(err)" "^mine" "and the first hook still runs"
+before=$(picture .git/hooks/pre-push)
+status 0 "uninstall from under another tool" codetrain-hooks uninstall
+is "$(picture .git/hooks/pre-push)" "$before" "that tool's hook stays"
+is "$(cat .git/hooks/pre-push.legacy)" "$(printf '#!/bin/sh\necho "mine" >&2')" "and runs the first hook again"
+
+# lefthook renames the hook that it finds, and does not run it
+fresh
+codetrain-hooks install >/dev/null && mv .git/hooks/pre-push .git/hooks/pre-push.old
+printf '#!/bin/sh\n# lefthook\necho "left $(cat)" >&2\n' >.git/hooks/pre-push && chmod +x .git/hooks/pre-push
+before=$(picture .git/hooks/pre-push)
+status 1 "put aside: status" codetrain-hooks status
+like "$(out)" "broken: lefthook has put codetrain's hook aside" "it says by whom"
+status 0 "installed again" codetrain-hooks install
+ok "nothing of codetrain's stays aside" test ! -e .git/hooks/pre-push.old
+status 0 "status is good" codetrain-hooks status
+echo g >g && git add g && git commit -qm g
+run git push origin main
+like "$(err)" "left refs/heads/main" "both run"
+# as when it writes its hooks anew while it runs
+echo h >>g && git commit -qam h
+printf '#!/bin/sh\nmv "${0%%.before-codetrain}" "${0%%.before-codetrain}.old" && cp "$0" "${0%%.before-codetrain}"\n' >.git/hooks/pre-push.before-codetrain
+run git push origin main
+is "$rc" 0 "a hook that writes itself over codetrain's"
+like "$(err)" "warning: another tool has written over .*codetrain hooks install" "is told"
+fresh
+printf '#!/bin/sh\n# git lfs\n' >.git/hooks/pre-push && chmod +x .git/hooks/pre-push && before=$(picture .git/hooks)
+codetrain-hooks install >/dev/null && printf '#!/bin/sh\n# git lfs\n' >.git/hooks/pre-push
+status 1 "the same hook written over codetrain's" codetrain-hooks status
+like "$(out)" "broken: git-lfs has written over" "it says by whom"
+status 0 "is chained again" codetrain-hooks install
+status 0 "and uninstalled" codetrain-hooks uninstall
+is "$(picture .git/hooks)" "$before" "every byte is as before"
 
 # husky: core.hooksPath, and hooks that ask for their own name
 fresh
@@ -141,6 +177,31 @@ status 0 "into a template that is there" codetrain-hooks install --global
 ok "its hook" test -x "$T/mine/hooks/pre-push"
 status 0 "and out again" codetrain-hooks uninstall --global
 is "$(git config --global init.templateDir)" "$T/mine" "the template stays"
+
+git config --global core.hooksPath "$T/all" && cd "$T" || bail "no folder"
+status 0 "--global, with a folder for all repositories" codetrain-hooks install --global
+ok "it goes there" test -x "$T/all/pre-push"
+status 0 "and out of it" codetrain-hooks uninstall --global
+ok "nothing stays" test ! -e "$T/all/pre-push"
+git config --global --unset core.hooksPath
+
+# core.hooksPath: relative to the top of the work tree, each worktree's own; or absolute
+fresh
+git config core.hooksPath tools/hooks && mkdir -p sub/folder && cd sub/folder || bail "no folder"
+status 0 "a relative core.hooksPath, from below" codetrain-hooks install
+ok "it goes below the top" test -x "$T/w/tools/hooks/pre-push"
+cd "$T/w" && git worktree add -q "$T/tree" -b wt && cd "$T/tree" || bail "no worktree"
+status 1 "a worktree has its own" codetrain-hooks status
+status 0 "installed there" codetrain-hooks install
+ok "in the worktree" test -x "$T/tree/tools/hooks/pre-push"
+echo "$id" >k && git add k && git commit -qm k
+run git push origin wt
+isnt "$rc" 0 "it refuses there"
+cd "$T/w" && git worktree remove --force "$T/tree" && git config core.hooksPath "$T/abs"
+status 0 "an absolute core.hooksPath" codetrain-hooks install
+ok "it goes there" test -x "$T/abs/pre-push"
+git config core.hooksPath /dev/null
+status 70 "hooks that are switched off" codetrain-hooks install
 
 mkdir "$T/none" && cd "$T/none" || bail "no folder"
 status 2 "outside a repository" codetrain-hooks install

@@ -132,7 +132,7 @@ team() { # team LINES...: commits .codetrain
 team '[codetrain "origin"]' 'branch = release/*' 'force = false'
 refused "a branch that the file does not list" "takes the branches release/" origin "$T/srv.git"
 passes "one that it lists" origin "$T/srv.git" "refs/heads/main $new refs/heads/release/1 $zero"
-refused "a rewrite" "force is false" origin "$T/srv.git" "refs/heads/main $new refs/heads/release/1 $(git commit-tree -m other HEAD^{tree})"
+refused "a rewrite" "force is false" origin "$T/srv.git" "refs/heads/main $new refs/heads/release/1 $(git commit-tree -m other "HEAD^{tree}")"
 git config codetrain.origin.branch main
 passes "this machine's configuration goes over it" origin "$T/srv.git"
 git config --unset codetrain.origin.branch
