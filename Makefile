@@ -190,6 +190,7 @@ lint:
 	tools/lint.sh
 bench: all venv
 	tools/bench.sh $(B)
+	tools/bench-scan.sh $(B)
 # needs the labelled texts, and Go for gitleaks' own rules and word
 recall: all
 	$(PYTHON) tools/recall.py --check $(B)/codetrain-check --cases ../shared/vectors/secrets/gitleaks-cases.jsonl \
