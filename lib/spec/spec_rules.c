@@ -15,8 +15,11 @@ static const struct spec_rule_set SETS[] = {
 	{"CreateTrainingJob", "", spec_rules_channel},
 	{"CreateTrainingJob", "", spec_rules_resource},
 	{"CreateTrainingJob", "", spec_rules_uri},
+	{"CreateTrainingJob", "", spec_rules_environment},
 	{"CreateTrainingJob", "", spec_rules_tags},
 	{"CreateModel", "", spec_rules_model},
+	{"CreateModel", "", spec_rules_artifact},
+	{"CreateModel", "", spec_rules_environment},
 	{"CreateModel", "", spec_rules_uri},
 	{"CreateModel", "", spec_rules_tags},
 	{"CreateHyperParameterTuningJob", "", spec_rules_tuning},
@@ -240,13 +243,12 @@ int spec_rules_check(const char *operation, const cJSON *request,
 	return r.faults;
 }
 
-void spec_rules_list(void (*row)(void *arg, const char *operation, const char *id, bool warning),
-		     void *arg)
+void spec_rules_list(spec_rules_row_fn *row, void *arg)
 {
 	const struct spec_rule *rule;
 	size_t i;
 
 	for (i = 0; i < N_SETS; i++)
 		for (rule = SETS[i].rules; rule->id; rule++)
-			row(arg, SETS[i].operation, rule->id, rule->warning);
+			row(arg, SETS[i].operation, rule->id, rule->warning, rule->page);
 }

@@ -23,8 +23,10 @@ int spec_rules_check(const char *operation, const cJSON *request,
 /* The operation that a request is for, known by its members, or NULL. */
 const char *spec_rules_operation(const cJSON *request);
 
-/* Every rule, for the documentation: calls `row` for each. */
-void spec_rules_list(void (*row)(void *arg, const char *operation, const char *id, bool warning),
-		     void *arg);
+/* Every rule, for the documentation: calls `row` for each, with the page where AWS
+ * says so. */
+typedef void spec_rules_row_fn(void *arg, const char *operation, const char *id, bool warning,
+			       const char *page);
+void spec_rules_list(spec_rules_row_fn *row, void *arg);
 
 #endif

@@ -164,14 +164,53 @@ static void group_known(struct spec_rules *r)
 	spec_rules_each(r, "InputDataConfig", group_known_of);
 }
 
+static void manifest_attributes_of(struct spec_rules *r, const char *path)
+{
+	char at[SPEC_RULES_PATH_MAX], names[SPEC_RULES_PATH_MAX];
+
+	spec_rules_join(at, path, "DataSource.S3DataSource.S3DataType");
+	spec_rules_join(names, path, "DataSource.S3DataSource.AttributeNames");
+	if (spec_rules_is(r, at, "AugmentedManifestFile", NULL) && !spec_rules_has(r, names))
+		spec_rules_fault(r, at, "an augmented manifest needs AttributeNames: which of its "
+				 "attributes the algorithm gets, in order");
+}
+
+static void manifest_attributes(struct spec_rules *r)
+{
+	spec_rules_each(r, "InputDataConfig", manifest_attributes_of);
+}
+
+static void absolute(struct spec_rules *r, const char *path)
+{
+	const char *text = spec_rules_text(r, path);
+
+	if (text && *text && *text != '/')
+		spec_rules_fault(r, path, "the path must begin with a slash");
+}
+
+static void absolute_of(struct spec_rules *r, const char *path)
+{
+	char at[SPEC_RULES_PATH_MAX];
+
+	absolute(r, spec_rules_join(at, path, "DataSource.FileSystemDataSource.DirectoryPath"));
+}
+
+static void absolute_paths(struct spec_rules *r)
+{
+	spec_rules_each(r, "InputDataConfig", absolute_of);
+	absolute(r, "CheckpointConfig.LocalPath");
+}
+
 const struct spec_rule spec_rules_channel[] = {
-	{"channel-unique", names_unique, false},
-	{"channel-one-source", one_source, false},
-	{"manifest-needs-pipe", manifest_needs_pipe, false},
-	{"attributes-need-manifest", attributes_need_manifest, true},
-	{"compression-needs-pipe", compression_needs_pipe, false},
-	{"record-wrapper-mode", record_wrapper, false},
-	{"file-system-needs-vpc", file_system_needs_vpc, false},
-	{"instance-group-known", group_known, false},
-	{NULL, NULL, false},
+	{"channel-unique", names_unique, false, SPEC_RULES_API("Channel")},
+	{"channel-one-source", one_source, false, SPEC_RULES_API("DataSource")},
+	{"manifest-needs-pipe", manifest_needs_pipe, false, SPEC_RULES_API("S3DataSource")},
+	{"attributes-need-manifest", attributes_need_manifest, true, SPEC_RULES_API("S3DataSource")},
+	{"manifest-attributes", manifest_attributes, true, SPEC_RULES_GUIDE("augmented-manifest")},
+	{"absolute-path", absolute_paths, true, SPEC_RULES_API("FileSystemDataSource")},
+	{"compression-needs-pipe", compression_needs_pipe, false, SPEC_RULES_API("Channel")},
+	{"record-wrapper-mode", record_wrapper, false, SPEC_RULES_API("Channel")},
+	{"file-system-needs-vpc", file_system_needs_vpc, false, SPEC_RULES_GUIDE("train-vpc")},
+	{"instance-group-known", group_known, false, SPEC_RULES_GUIDE("train-heterogeneous-cluster")},
+	{NULL, NULL, false, NULL},
 };

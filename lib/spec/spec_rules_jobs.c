@@ -127,18 +127,18 @@ static void transform_instances(struct spec_rules *r)
 }
 
 const struct spec_rule spec_rules_processing[] = {
-	{"local-path", local_path, false},
-	{"gzip-needs-pipe", gzip_needs_pipe, false},
-	{"feature-store-managed", feature_store, false},
-	{"processing-names-unique", names_unique, false},
-	{"cluster-instances", cluster, false},
-	{"read-only-member", read_only, false},
-	{NULL, NULL, false},
+	{"local-path", local_path, false, SPEC_RULES_API("ProcessingS3Input")},
+	{"gzip-needs-pipe", gzip_needs_pipe, false, SPEC_RULES_API("ProcessingS3Input")},
+	{"feature-store-managed", feature_store, false, SPEC_RULES_API("ProcessingOutput")},
+	{"processing-names-unique", names_unique, false, SPEC_RULES_API("ProcessingInput")},
+	{"cluster-instances", cluster, false, SPEC_RULES_API("ProcessingClusterConfig")},
+	{"read-only-member", read_only, false, SPEC_RULES_API("ProcessingClusterConfig")},
+	{NULL, NULL, false, NULL},
 };
 
 const struct spec_rule spec_rules_transform[] = {
-	{"payload-max", payload_max, false},
-	{"batch-needs-split", batch_needs_split, false},
-	{"transform-instances", transform_instances, false},
-	{NULL, NULL, false},
+	{"payload-max", payload_max, false, SPEC_RULES_API("CreateTransformJob")},
+	{"batch-needs-split", batch_needs_split, false, SPEC_RULES_API("CreateTransformJob")},
+	{"transform-instances", transform_instances, false, SPEC_RULES_API("TransformResources")},
+	{NULL, NULL, false, NULL},
 };

@@ -16,8 +16,7 @@ static void containers_xor(struct spec_rules *r)
 				 "of them");
 }
 
-/* Run a rule over the container, or each of the containers. */
-static void each_container(struct spec_rules *r,
+void spec_rules_model_each(struct spec_rules *r,
 			   void (*check)(struct spec_rules *r, const char *path))
 {
 	if (cJSON_IsObject(json_get(r->at, "PrimaryContainer")))
@@ -37,7 +36,7 @@ static void container_source_of(struct spec_rules *r, const char *path)
 
 static void container_source(struct spec_rules *r)
 {
-	each_container(r, container_source_of);
+	spec_rules_model_each(r, container_source_of);
 }
 
 static void artifact_twice_of(struct spec_rules *r, const char *path)
@@ -52,7 +51,7 @@ static void artifact_twice_of(struct spec_rules *r, const char *path)
 
 static void artifact_twice(struct spec_rules *r)
 {
-	each_container(r, artifact_twice_of);
+	spec_rules_model_each(r, artifact_twice_of);
 }
 
 static void artifact_suffix_of(struct spec_rules *r, const char *path)
@@ -74,7 +73,7 @@ static void artifact_suffix_of(struct spec_rules *r, const char *path)
 
 static void artifact_suffix(struct spec_rules *r)
 {
-	each_container(r, artifact_suffix_of);
+	spec_rules_model_each(r, artifact_suffix_of);
 }
 
 static void registry_needs_vpc_of(struct spec_rules *r, const char *path)
@@ -94,7 +93,7 @@ static void registry_needs_vpc_of(struct spec_rules *r, const char *path)
 
 static void registry_needs_vpc(struct spec_rules *r)
 {
-	each_container(r, registry_needs_vpc_of);
+	spec_rules_model_each(r, registry_needs_vpc_of);
 }
 
 static void hostnames(struct spec_rules *r)
@@ -128,13 +127,14 @@ static void role_missing(struct spec_rules *r)
 }
 
 const struct spec_rule spec_rules_model[] = {
-	{"containers-xor", containers_xor, false},
-	{"container-source", container_source, false},
-	{"artifact-twice", artifact_twice, false},
-	{"artifact-suffix", artifact_suffix, false},
-	{"registry-needs-vpc", registry_needs_vpc, false},
-	{"container-hostnames", hostnames, false},
-	{"direct-needs-containers", direct_needs_containers, false},
-	{"role-missing", role_missing, true},
-	{NULL, NULL, false},
+	{"containers-xor", containers_xor, false, SPEC_RULES_API("CreateModel")},
+	{"container-source", container_source, false, SPEC_RULES_API("ContainerDefinition")},
+	{"artifact-twice", artifact_twice, false, SPEC_RULES_API("ContainerDefinition")},
+	{"artifact-suffix", artifact_suffix, false, SPEC_RULES_API("ContainerDefinition")},
+	{"registry-needs-vpc", registry_needs_vpc, false, SPEC_RULES_API("ImageConfig")},
+	{"container-hostnames", hostnames, false, SPEC_RULES_API("ContainerDefinition")},
+	{"direct-needs-containers", direct_needs_containers, false,
+	 SPEC_RULES_API("InferenceExecutionConfig")},
+	{"role-missing", role_missing, true, SPEC_RULES_API("CreateModel")},
+	{NULL, NULL, false, NULL},
 };

@@ -4,12 +4,17 @@
 #include <string.h>
 
 #define CONFIG "ResourceConfig."
+#define SDK_VOLUME 30.0	/* gigabytes */
 
 /* Families by the word between "ml." and the size. */
 static const char *const EBS_ONLY[] = {"m4", "m5", "c4", "c5", "c5n", "p2", "p3", "t3", "r5"};
 static const char *const LOCAL_STORAGE[] = {"m5d", "c5d", "r5d", "g4dn", "g5", "g6", "g6e", "p3dn",
 					    "p4d", "p4de", "p5", "p5e", "p5en", "trn1", "trn1n",
 					    "trn2"};
+
+static const char *const CPU_ONLY[] = {"t3", "m4", "m5", "m5d", "c4", "c5", "c5d", "c5n", "r5", "r5d",
+				       "m6i", "m6id", "c6i", "c6id", "r6i", "r6id", "m7i", "c7i",
+				       "r7i"};
 
 static bool is_of(const char *type, const char *const *families, size_t n)
 {
@@ -173,19 +178,74 @@ static void warm_pool_groups(struct spec_rules *r)
 				 "a warm pool does not work with instance groups");
 }
 
+static void placement_count_of(struct spec_rules *r, const char *path)
+{
+	char at[SPEC_RULES_PATH_MAX];
+	double count;
+
+	if (spec_rules_number(r, spec_rules_join(at, path, "InstanceCount"), &count) && count < 1)
+		spec_rules_fault(r, at, "at least 1 instance is placed together");
+}
+
+static void placement_count(struct spec_rules *r)
+{
+	spec_rules_each(r, CONFIG "InstancePlacementConfig.PlacementSpecifications",
+			placement_count_of);
+}
+
+static void group_count_of(struct spec_rules *r, const char *path)
+{
+	char at[SPEC_RULES_PATH_MAX];
+	double count;
+
+	if (spec_rules_number(r, spec_rules_join(at, path, "InstanceCount"), &count) && count < 1)
+		spec_rules_fault(r, at, "a group needs at least 1 instance");
+}
+
+static void group_count(struct spec_rules *r)
+{
+	spec_rules_each(r, CONFIG "InstanceGroups", group_count_of);
+}
+
+/* The SDK sends 30 whatever the instance is: that is nobody's wish. */
+static void volume_fixed(struct spec_rules *r)
+{
+	const char *type = spec_rules_text(r, CONFIG "InstanceType");
+	double size;
+
+	if (type && spec_rules_number(r, CONFIG "VolumeSizeInGB", &size) && size > SDK_VOLUME &&
+	    is_of(type, LOCAL_STORAGE, sizeof(LOCAL_STORAGE) / sizeof(LOCAL_STORAGE[0])))
+		spec_rules_fault(r, CONFIG "VolumeSizeInGB", "%.32s has the storage of its own disks, "
+				 "whatever VolumeSizeInGB says", type);
+}
+
+static void pending_ignored(struct spec_rules *r)
+{
+	const char *type = spec_rules_text(r, CONFIG "InstanceType");
+
+	if (type && spec_rules_has(r, "StoppingCondition.MaxPendingTimeInSeconds") &&
+	    is_of(type, CPU_ONLY, sizeof(CPU_ONLY) / sizeof(CPU_ONLY[0])))
+		spec_rules_fault(r, "StoppingCondition.MaxPendingTimeInSeconds",
+				 "has no effect on %.32s, only on accelerated instances", type);
+}
+
 const struct spec_rule spec_rules_resource[] = {
-	{"instance-type-missing", type_missing, false},
-	{"instance-count-missing", count_missing, false},
-	{"instance-groups-alone", groups_alone, false},
-	{"instance-groups-unique", groups_unique, false},
-	{"instance-preferences-alone", preferences_alone, false},
-	{"instance-preference-counts", preference_counts, false},
-	{"instance-preferences-unique", preferences_unique, false},
-	{"training-plan-twice", plan_twice, false},
-	{"read-only-member", read_only, false},
-	{"volume-size-missing", volume_missing, false},
-	{"volume-key-local-storage", volume_key, false},
-	{"warm-pool-spot", warm_pool_spot, true},
-	{"warm-pool-groups", warm_pool_groups, true},
-	{NULL, NULL, false},
+	{"instance-type-missing", type_missing, false, SPEC_RULES_API("ResourceConfig")},
+	{"instance-count-missing", count_missing, false, SPEC_RULES_API("ResourceConfig")},
+	{"instance-groups-alone", groups_alone, false, SPEC_RULES_API("ResourceConfig")},
+	{"instance-groups-unique", groups_unique, false, SPEC_RULES_API("InstanceGroup")},
+	{"instance-preferences-alone", preferences_alone, false, SPEC_RULES_API("ResourceConfig")},
+	{"instance-preference-counts", preference_counts, false, SPEC_RULES_API("InstancePreference")},
+	{"instance-preferences-unique", preferences_unique, false, SPEC_RULES_API("InstancePreference")},
+	{"training-plan-twice", plan_twice, false, SPEC_RULES_API("InstancePreference")},
+	{"read-only-member", read_only, false, SPEC_RULES_API("ResourceConfig")},
+	{"volume-size-missing", volume_missing, false, SPEC_RULES_API("ResourceConfig")},
+	{"volume-size-fixed", volume_fixed, true, SPEC_RULES_API("ResourceConfig")},
+	{"placement-count", placement_count, false, SPEC_RULES_API("PlacementSpecification")},
+	{"instance-group-count", group_count, false, SPEC_RULES_API("InstanceGroup")},
+	{"pending-time-ignored", pending_ignored, true, SPEC_RULES_API("StoppingCondition")},
+	{"volume-key-local-storage", volume_key, false, SPEC_RULES_API("ResourceConfig")},
+	{"warm-pool-spot", warm_pool_spot, true, SPEC_RULES_GUIDE("train-warm-pools")},
+	{"warm-pool-groups", warm_pool_groups, true, SPEC_RULES_GUIDE("train-warm-pools")},
+	{NULL, NULL, false, NULL},
 };

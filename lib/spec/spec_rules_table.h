@@ -28,7 +28,12 @@ struct spec_rule {
 	const char *id;
 	void (*check)(struct spec_rules *r);
 	bool warning;	/* the service takes it, and people regret it */
+	const char *page;	/* where AWS says so */
 };
+
+/* Pages of the service's API reference and of its guide. */
+#define SPEC_RULES_API(name) "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_" name ".html"
+#define SPEC_RULES_GUIDE(name) "https://docs.aws.amazon.com/sagemaker/latest/dg/" name ".html"
 
 struct spec_rule_set {
 	const char *operation;
@@ -42,7 +47,9 @@ extern const struct spec_rule spec_rules_channel[];
 extern const struct spec_rule spec_rules_resource[];
 extern const struct spec_rule spec_rules_uri[];
 extern const struct spec_rule spec_rules_tags[];
+extern const struct spec_rule spec_rules_environment[];		/* plain text, and images */
 extern const struct spec_rule spec_rules_model[];
+extern const struct spec_rule spec_rules_artifact[];
 extern const struct spec_rule spec_rules_tuning[];
 extern const struct spec_rule spec_rules_processing[];
 extern const struct spec_rule spec_rules_transform[];
@@ -62,6 +69,10 @@ bool spec_rules_is(const struct spec_rules *r, const char *path, const char *val
 /* Call `element` with the path of each element of a list. */
 void spec_rules_each(struct spec_rules *r, const char *list,
 		     void (*element)(struct spec_rules *r, const char *path));
+
+/* Call `check` with the path of the container of a model, or of each of them. */
+void spec_rules_model_each(struct spec_rules *r,
+			   void (*check)(struct spec_rules *r, const char *path));
 
 /* PATH.NAME in a buffer of SPEC_RULES_PATH_MAX, which it returns. */
 char *spec_rules_join(char out[static SPEC_RULES_PATH_MAX], const char *path, const char *name);

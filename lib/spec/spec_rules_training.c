@@ -1,8 +1,10 @@
 /* Rules for a training job, and for the definitions inside a tuning job. */
 #include "lib/spec/spec_rules_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#define SEQUENCE_MAX 1024	/* thousands of tokens */
 #define RUNTIME_MAX 2419200.0	/* 28 days */
 
 static bool is_spot(const struct spec_rules *r)
@@ -48,7 +50,7 @@ static void wait_below_runtime(struct spec_rules *r)
 	spec_rules_number(r, "StoppingCondition.MaxRuntimeInSeconds", &runtime);
 	if (spec_rules_number(r, "StoppingCondition.MaxWaitTimeInSeconds", &wait) && wait < runtime)
 		spec_rules_fault(r, "StoppingCondition.MaxWaitTimeInSeconds",
-				 "%.0f is less than MaxRuntimeInSeconds (%.0f): the wait includes "
+				 "%.15g is less than MaxRuntimeInSeconds (%.0f): the wait includes "
 				 "the run", wait, runtime);
 }
 
@@ -59,7 +61,7 @@ static void runtime_max(struct spec_rules *r)
 	if (spec_rules_number(r, "StoppingCondition.MaxRuntimeInSeconds", &runtime) &&
 	    runtime > RUNTIME_MAX)
 		spec_rules_fault(r, "StoppingCondition.MaxRuntimeInSeconds",
-				 "%.0f is more than 28 days (%.0f)", runtime, RUNTIME_MAX);
+				 "%.15g is more than 28 days (%.0f)", runtime, RUNTIME_MAX);
 }
 
 static void spot_no_checkpoint(struct spec_rules *r)
@@ -173,7 +175,7 @@ static void profiling_interval(struct spec_rules *r)
 		if (interval >= ALLOWED[i] && interval <= ALLOWED[i])
 			return;
 	spec_rules_fault(r, "ProfilerConfig.ProfilingIntervalInMilliseconds",
-			 "%.0f is not one of 100, 200, 500, 1000, 5000, 60000", interval);
+			 "%.15g is not one of 100, 200, 500, 1000, 5000, 60000", interval);
 }
 
 static void rule_names_unique(struct spec_rules *r)
@@ -189,26 +191,42 @@ static void evaluation_type(struct spec_rules *r)
 		spec_rules_fault(r, "ServerlessJobConfig", "JobType Evaluation needs EvaluationType");
 }
 
+/* 1K to 1024K; the model's pattern has no bound */
+static void sequence_length(struct spec_rules *r)
+{
+	static const char PATH[] = "ServerlessJobConfig.SequenceLength";
+	const char *text = spec_rules_text(r, PATH);
+	long thousands;
+	char *end;
+
+	if (!text)
+		return;
+	thousands = strtol(text, &end, 10);
+	if (strcmp(end, "K") == 0 && (thousands < 1 || thousands > SEQUENCE_MAX))
+		spec_rules_fault(r, PATH, "%.32s is not in the range 1K to %dK", text, SEQUENCE_MAX);
+}
+
 const struct spec_rule spec_rules_training_job[] = {
-	{"instances-missing", instances_missing, false},
-	{"algorithm-missing", algorithm_missing, false},
-	{"stopping-missing", stopping_missing, true},
-	{"profiling-interval", profiling_interval, false},
-	{"rule-names-unique", rule_names_unique, false},
-	{"evaluation-type", evaluation_type, false},
-	{NULL, NULL, false},
+	{"instances-missing", instances_missing, false, SPEC_RULES_API("CreateTrainingJob")},
+	{"algorithm-missing", algorithm_missing, false, SPEC_RULES_API("CreateTrainingJob")},
+	{"stopping-missing", stopping_missing, true, SPEC_RULES_API("StoppingCondition")},
+	{"profiling-interval", profiling_interval, false, SPEC_RULES_API("ProfilerConfig")},
+	{"rule-names-unique", rule_names_unique, false, SPEC_RULES_API("DebugRuleConfiguration")},
+	{"sequence-length", sequence_length, false, SPEC_RULES_API("ServerlessJobConfig")},
+	{"evaluation-type", evaluation_type, false, SPEC_RULES_API("ServerlessJobConfig")},
+	{NULL, NULL, false, NULL},
 };
 
 const struct spec_rule spec_rules_training[] = {
-	{"image-xor-algorithm", image_xor_algorithm, false},
-	{"wait-needs-spot", wait_needs_spot, false},
-	{"spot-needs-wait", spot_needs_wait, false},
-	{"wait-below-runtime", wait_below_runtime, false},
-	{"runtime-max", runtime_max, false},
-	{"spot-no-checkpoint", spot_no_checkpoint, true},
-	{"metrics-unique", metrics_unique, false},
-	{"metric-group", metric_group, true},
-	{"registry-needs-vpc", registry_needs_vpc, false},
-	{"output-inside-input", output_inside_input, true},
-	{NULL, NULL, false},
+	{"image-xor-algorithm", image_xor_algorithm, false, SPEC_RULES_API("AlgorithmSpecification")},
+	{"wait-needs-spot", wait_needs_spot, false, SPEC_RULES_GUIDE("model-managed-spot-training")},
+	{"spot-needs-wait", spot_needs_wait, false, SPEC_RULES_GUIDE("model-managed-spot-training")},
+	{"wait-below-runtime", wait_below_runtime, false, SPEC_RULES_API("StoppingCondition")},
+	{"runtime-max", runtime_max, false, SPEC_RULES_API("StoppingCondition")},
+	{"spot-no-checkpoint", spot_no_checkpoint, true, SPEC_RULES_GUIDE("model-managed-spot-training")},
+	{"metrics-unique", metrics_unique, false, SPEC_RULES_API("MetricDefinition")},
+	{"metric-group", metric_group, true, SPEC_RULES_GUIDE("training-metrics")},
+	{"registry-needs-vpc", registry_needs_vpc, false, SPEC_RULES_API("TrainingImageConfig")},
+	{"output-inside-input", output_inside_input, true, SPEC_RULES_API("S3DataSource")},
+	{NULL, NULL, false, NULL},
 };

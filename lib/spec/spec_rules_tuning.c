@@ -147,12 +147,14 @@ static void range_scaling(struct spec_rules *r)
 }
 
 const struct spec_rule spec_rules_tuning[] = {
-	{"definitions-xor", definitions_xor, false},
-	{"definition-names", definition_names, false},
-	{"parallel-above-all", parallel_above_all, false},
-	{"hyperband-stopping", hyperband_stopping, false},
-	{"strategy-config", strategy_config, false},
-	{"range-order", range_order, false},
-	{"range-scaling", range_scaling, false},
-	{NULL, NULL, false},
+	{"definitions-xor", definitions_xor, false, SPEC_RULES_API("CreateHyperParameterTuningJob")},
+	{"definition-names", definition_names, false,
+	 SPEC_RULES_API("HyperParameterTrainingJobDefinition")},
+	{"parallel-above-all", parallel_above_all, false, SPEC_RULES_API("ResourceLimits")},
+	{"hyperband-stopping", hyperband_stopping, false, SPEC_RULES_API("HyperParameterTuningJobConfig")},
+	{"strategy-config", strategy_config, false,
+	 SPEC_RULES_API("HyperParameterTuningJobStrategyConfig")},
+	{"range-order", range_order, false, SPEC_RULES_API("ContinuousParameterRange")},
+	{"range-scaling", range_scaling, false, SPEC_RULES_API("ContinuousParameterRange")},
+	{NULL, NULL, false, NULL},
 };

@@ -254,16 +254,19 @@ static void tag_reserved(struct spec_rules *r)
 }
 
 const struct spec_rule spec_rules_uri[] = {
-	{"image-region", image_in_region, false},
-	{"key-region", key_in_region, false},
-	{"bucket-region", bucket_in_region, false},
-	{"bucket-name", bucket_name, true},
-	{"partition", partition, false},
-	{NULL, NULL, false},
+	{"image-region", image_in_region, false, SPEC_RULES_API("ContainerDefinition")},
+	{"key-region", key_in_region, false, SPEC_RULES_API("OutputDataConfig")},
+	{"bucket-region", bucket_in_region, false, SPEC_RULES_API("CreateTrainingJob")},
+	{"bucket-name", bucket_name, true,
+	 "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"},
+	{"partition", partition, false,
+	 "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"},
+	{NULL, NULL, false, NULL},
 };
 
 const struct spec_rule spec_rules_tags[] = {
-	{"tags-unique", tags_unique, false},
-	{"tag-reserved", tag_reserved, false},
-	{NULL, NULL, false},
+	{"tags-unique", tags_unique, false, SPEC_RULES_API("Tag")},
+	{"tag-reserved", tag_reserved, false,
+	 "https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"},
+	{NULL, NULL, false, NULL},
 };

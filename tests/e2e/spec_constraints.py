@@ -1,7 +1,7 @@
 """Every constraint of the service model's CreateTrainingJob and CreateModel, violated one at a time.
 
     spec_constraints.py TOOLS write FOLDER     requests, and expected.json with what must be found
-    spec_constraints.py TOOLS judge FOLDER < findings.json
+    spec_constraints.py TOOLS judge FOLDER REPORT...
 
 The model is botocore's. Requests that have every member are built from it; a
 violation is one of them with one value changed, and its twin has the nearest
@@ -52,8 +52,16 @@ COMMON = {
     "/ResourceConfig/SelectedInstanceType": OMIT,
     "/ResourceConfig/SelectedInstanceCount": OMIT,
     "/ProfilerConfig/ProfilingIntervalInMilliseconds": 500,
+    "/ServerlessJobConfig/SequenceLength": "32K",
+    "/ResourceConfig/InstanceGroups/*/InstanceCount": 1,
+    "/ResourceConfig/InstancePlacementConfig/PlacementSpecifications/*/InstanceCount": 1,
     "/ExecutionRoleArn": "arn:aws:iam::222222222222:role/R",
 }
+for container in ("/PrimaryContainer", "/Containers/*"):
+    COMMON[container + "/Mode"] = "SingleModel"
+    COMMON[container + "/ContainerMetricsConfig/MetricsEndpoints/*/MetricPublishFrequencyInSeconds"] = 60
+    for source in ("/ModelDataSource/S3DataSource", "/AdditionalModelDataSources/*/S3DataSource"):
+        COMMON[container + source + "/S3Uri"] = "s3://bucket/model/"
 CHANNEL = "/InputDataConfig/*/DataSource/"
 CONTAINER = {
     "/PrimaryContainer": OMIT,
@@ -103,6 +111,7 @@ MINIMAL = {
                           "ResourceConfig", "StoppingCondition"},
     "CreateModel": {"ModelName", "PrimaryContainer"},
 }
+METRICS = "/ContainerMetricsConfig/MetricsEndpoints/*/MetricPublishFrequencyInSeconds"
 # What a broken value breaks across members as well.
 ALSO = {
     "/AlgorithmSpecification/AlgorithmName": {"image-xor-algorithm"},
@@ -120,9 +129,19 @@ ALSO = {
     "/PrimaryContainer": {"containers-xor"},
     "/PrimaryContainer/ImageConfig/RepositoryAccessMode": {"registry-needs-vpc"},
     "/PrimaryContainer/ModelDataUrl": {"artifact-suffix"},
+    "/PrimaryContainer/ModelDataSource/S3DataSource/S3Uri": {"model-prefix-slash"},
+    "/PrimaryContainer/AdditionalModelDataSources/*/S3DataSource/S3Uri": {"model-prefix-slash"},
+    "/Containers/*/ModelDataSource/S3DataSource/S3Uri": {"model-prefix-slash"},
+    "/Containers/*/AdditionalModelDataSources/*/S3DataSource/S3Uri": {"model-prefix-slash"},
+    "/Containers/*/Environment": {"environment-size"},
     "/ProfilerConfig/ProfilingIntervalInMilliseconds": {"profiling-interval"},
     "/ResourceConfig/InstanceCount": {"instance-count-missing"},
     "/ResourceConfig/InstanceGroups": {"instance-group-known"},
+    "/ResourceConfig/InstanceGroups/*/InstanceCount": {"instance-group-count"},
+    "/ResourceConfig/InstancePlacementConfig/PlacementSpecifications/*/InstanceCount": {"placement-count"},
+    "/PrimaryContainer" + METRICS: {"metrics-frequency"},
+    "/Containers/*" + METRICS: {"metrics-frequency"},
+    "/ServerlessJobConfig/SequenceLength": {"sequence-length"},
     "/ResourceConfig/InstanceGroups/*": {"instance-group-known"},
     "/ResourceConfig/InstanceGroups/*/InstanceGroupName": {"instance-group-known"},
     "/ResourceConfig/InstancePreferences/*": {"instance-preference-counts"},
@@ -540,11 +559,12 @@ def write(folder):
     print("kinds:", " ".join(f"{k}={n}" for k, n in sorted(kinds.items())))
 
 
-def judge(folder, report):
+def judge(folder, reports):
     expected = json.loads((folder / "expected.json").read_text())
     by_file, wrong = {}, 0
-    for finding in report["findings"]:
-        by_file.setdefault(finding["file"], []).append(finding)
+    for report in reports:
+        for finding in json.loads(Path(report).read_text())["findings"]:
+            by_file.setdefault(finding["file"], []).append(finding)
     assert not set(by_file) - set(expected), "findings of files that nobody wrote"
     for file, case in expected.items():
         found = by_file.get(file, [])
@@ -574,4 +594,4 @@ if __name__ == "__main__":
     if sys.argv[2] == "write":
         write(Path(sys.argv[3]))
     else:
-        judge(Path(sys.argv[3]), json.load(sys.stdin))
+        judge(Path(sys.argv[3]), sys.argv[4:])

@@ -20,6 +20,9 @@
 #define IMAGE "111111111111.dkr.ecr.us-east-2.amazonaws.com/iris:1"
 #define S3(type, uri) "{\"S3DataSource\":{\"S3DataType\":\"" type "\",\"S3Uri\":\"" uri "\"}}"
 
+#define AUGMENTED "{\"S3DataSource\":{\"S3DataType\":\"AugmentedManifestFile\",\"S3Uri\":\"s3://bucket/m\"," \
+		  "\"AttributeNames\":[\"a\"]}}"
+
 /* What a row's request is merged into, by operation. */
 static const struct {
 	const char *operation, *request;
@@ -169,12 +172,10 @@ static const struct {
 		"{\"ChannelName\":\"a\"}]}", "channel-unique", "/InputDataConfig/2/ChannelName"},
 	{TRAIN, "{\"InputDataConfig\":[{\"ChannelName\":\"a\",\"DataSource\":{}}]}",
 	 "channel-one-source", "/InputDataConfig/0/DataSource"},
-	{TRAIN, "{\"InputDataConfig\":[{\"DataSource\":" S3("AugmentedManifestFile", "s3://bucket/m") "}]}",
-	 "manifest-needs-pipe", "/InputDataConfig/0/DataSource/S3DataSource/S3DataType"},
-	{TRAIN, "{\"InputDataConfig\":[{\"InputMode\":\"Pipe\",\"DataSource\":"
-		S3("AugmentedManifestFile", "s3://bucket/m") "}]}", NULL, NULL},
+	{TRAIN, "{\"InputDataConfig\":[{\"DataSource\":" AUGMENTED "}]}", "manifest-needs-pipe", "/InputDataConfig/0/DataSource/S3DataSource/S3DataType"},
+	{TRAIN, "{\"InputDataConfig\":[{\"InputMode\":\"Pipe\",\"DataSource\":" AUGMENTED "}]}", NULL, NULL},
 	{TRAIN, "{\"AlgorithmSpecification\":{\"TrainingInputMode\":\"Pipe\"},\"InputDataConfig\":"
-		"[{\"DataSource\":" S3("AugmentedManifestFile", "s3://bucket/m") "}]}", NULL, NULL},
+		"[{\"DataSource\":" AUGMENTED "}]}", NULL, NULL},
 	{TRAIN, "{\"InputDataConfig\":[{\"DataSource\":{\"S3DataSource\":{\"S3DataType\":\"S3Prefix\","
 		"\"AttributeNames\":[\"a\"]}}}]}", "attributes-need-manifest",
 	 "/InputDataConfig/0/DataSource/S3DataSource/AttributeNames"},
@@ -247,6 +248,80 @@ static const struct {
 	{TRAIN, "{\"Tags\":[{\"Key\":\"a\"},{\"Key\":\"A\"},{\"Key\":\"a\"}]}", "tags-unique",
 	 "/Tags/2/Key"},
 	{TRAIN, "{\"Tags\":[{\"Key\":\"aws:x\"}]}", "tag-reserved", "/Tags/0/Key"},
+
+	{TRAIN, "{\"Environment\":{\"DB_PASSWORD\":\"correct-horse\"}}", "environment-secret", "/Environment"},
+	{TRAIN, "{\"HyperParameters\":{\"hf_token\":\"0123456789abcdef\"}}", "environment-secret",
+	 "/HyperParameters"},
+	{TRAIN, "{\"HyperParameters\":{\"pad_token\":\"[PAD]\",\"eos_token\":\"<|endoftext|>     \"},"
+		"\"Environment\":{\"DB_PASSWORD\":\"${DB}-of-test\",\"API_KEY\":\"arn:aws:secretsmanager:x\","
+		"\"MY_SECRET\":\"/prod/secret\",\"MY_PASSWORD\":7}}", NULL, NULL},
+	{TRAIN, "{\"Environment\":{\"TRAINING_JOB_NAME\":\"x\"}}", "environment-reserved", "/Environment"},
+	{TRAIN, "{\"AlgorithmSpecification\":{\"TrainingImage\":\"a.example/iris:latest\"}}", "image-latest",
+	 "/AlgorithmSpecification/TrainingImage"},
+	{TRAIN, "{\"AlgorithmSpecification\":{\"TrainingImage\":\"a.example:5000/iris\"}}", "image-latest",
+	 "/AlgorithmSpecification/TrainingImage"},
+	{TRAIN, "{\"AlgorithmSpecification\":{\"TrainingImage\":\"a.example/iris@sha256:0\"}}", NULL, NULL},
+	{TRAIN, "{\"InputDataConfig\":[{\"DataSource\":{\"S3DataSource\":{\"ModelAccessConfig\":"
+		"{\"AcceptEula\":false}}}}]}", "eula-not-accepted",
+	 "/InputDataConfig/0/DataSource/S3DataSource/ModelAccessConfig/AcceptEula"},
+	{TRAIN, "{\"ServerlessJobConfig\":{\"SequenceLength\":\"1025K\"}}", "sequence-length",
+	 "/ServerlessJobConfig/SequenceLength"},
+	{TRAIN, "{\"ServerlessJobConfig\":{\"SequenceLength\":\"1024K\"}}", NULL, NULL},
+	{TRAIN, "{\"InputDataConfig\":[{\"InputMode\":\"Pipe\",\"DataSource\":"
+		S3("AugmentedManifestFile", "s3://bucket/m") "}]}", "manifest-attributes",
+	 "/InputDataConfig/0/DataSource/S3DataSource/S3DataType"},
+	{TRAIN, "{\"CheckpointConfig\":{\"LocalPath\":\"opt/ml\"}}", "absolute-path",
+	 "/CheckpointConfig/LocalPath"},
+	{TRAIN, "{\"VpcConfig\":{},\"InputDataConfig\":[{\"DataSource\":{\"FileSystemDataSource\":"
+		"{\"DirectoryPath\":\"a\"}}}]}", "absolute-path",
+	 "/InputDataConfig/0/DataSource/FileSystemDataSource/DirectoryPath"},
+	{TRAIN, "{\"CheckpointConfig\":{\"LocalPath\":\"/opt/ml\"}}", NULL, NULL},
+	{TRAIN, "{\"ResourceConfig\":{\"InstanceType\":\"ml.g5.xlarge\",\"VolumeSizeInGB\":500}}",
+	 "volume-size-fixed", "/ResourceConfig/VolumeSizeInGB"},
+	{TRAIN, "{\"ResourceConfig\":{\"InstanceType\":\"ml.g5.xlarge\",\"VolumeSizeInGB\":30}}", NULL, NULL},
+	{TRAIN, "{\"ResourceConfig\":{\"InstancePlacementConfig\":{\"PlacementSpecifications\":"
+		"[{\"InstanceCount\":1},{\"InstanceCount\":0}]}}}", "placement-count",
+	 "/ResourceConfig/InstancePlacementConfig/PlacementSpecifications/1/InstanceCount"},
+	{TRAIN, "{\"ResourceConfig\":{\"InstanceType\":null,\"InstanceCount\":null,\"InstanceGroups\":["
+		"{\"InstanceGroupName\":\"g\",\"InstanceCount\":0}]}}", "instance-group-count",
+	 "/ResourceConfig/InstanceGroups/0/InstanceCount"},
+	{TRAIN, "{\"StoppingCondition\":{\"MaxPendingTimeInSeconds\":7200}}", "pending-time-ignored",
+	 "/StoppingCondition/MaxPendingTimeInSeconds"},
+	{TRAIN, "{\"StoppingCondition\":{\"MaxPendingTimeInSeconds\":7200},"
+		"\"ResourceConfig\":{\"InstanceType\":\"ml.p3.2xlarge\"}}", NULL, NULL},
+
+	{MODEL, "{\"PrimaryContainer\":{\"ModelDataUrl\":null,\"ModelDataSource\":{\"S3DataSource\":"
+		"{\"S3DataType\":\"S3Prefix\",\"S3Uri\":\"s3://bucket/model\"}}}}", "model-prefix-slash",
+	 "/PrimaryContainer/ModelDataSource/S3DataSource/S3Uri"},
+	{MODEL, "{\"PrimaryContainer\":{\"AdditionalModelDataSources\":[{\"S3DataSource\":"
+		"{\"S3DataType\":\"S3Prefix\",\"S3Uri\":\"s3://bucket/model\"}}]}}", "model-prefix-slash",
+	 "/PrimaryContainer/AdditionalModelDataSources/0/S3DataSource/S3Uri"},
+	{MODEL, "{\"PrimaryContainer\":{\"ModelDataUrl\":null,\"ModelDataSource\":{\"S3DataSource\":"
+		"{\"S3DataType\":\"S3Prefix\",\"S3Uri\":\"s3://bucket/model/\",\"CompressionType\":\"None\"}}}}",
+	 NULL, NULL},
+	{MODEL, "{\"PrimaryContainer\":{\"ModelDataUrl\":null,\"ModelDataSource\":{\"S3DataSource\":"
+		"{\"S3DataType\":\"S3Prefix\",\"S3Uri\":\"s3://bucket/model/\",\"CompressionType\":\"Gzip\"}}}}",
+	 "model-gzip-prefix", "/PrimaryContainer/ModelDataSource/S3DataSource/CompressionType"},
+	{MODEL, "{\"PrimaryContainer\":{\"ModelDataUrl\":null,\"Mode\":\"MultiModel\",\"ModelDataSource\":{}}}",
+	 "multi-model-source", "/PrimaryContainer/ModelDataSource"},
+	{MODEL, "{\"PrimaryContainer\":{\"Mode\":\"MultiModel\"}}", "multi-model-prefix",
+	 "/PrimaryContainer/ModelDataUrl"},
+	{MODEL, "{\"PrimaryContainer\":{\"MultiModelConfig\":{}}}", "multi-model-config",
+	 "/PrimaryContainer/MultiModelConfig"},
+	{MODEL, "{\"PrimaryContainer\":{\"ContainerHostname\":\"a\"}}", "hostname-ignored",
+	 "/PrimaryContainer/ContainerHostname"},
+	{MODEL, "{\"PrimaryContainer\":{\"AdditionalModelDataSources\":[{\"ChannelName\":\"a\"},"
+		"{\"ChannelName\":\"a\"}]}}", "model-sources-unique",
+	 "/PrimaryContainer/AdditionalModelDataSources/1/ChannelName"},
+	{MODEL, "{\"PrimaryContainer\":{\"ContainerMetricsConfig\":{\"MetricsEndpoints\":["
+		"{\"MetricPublishFrequencyInSeconds\":45}]}}}", "metrics-frequency",
+	 "/PrimaryContainer/ContainerMetricsConfig/MetricsEndpoints/0/MetricPublishFrequencyInSeconds"},
+	{MODEL, "{\"PrimaryContainer\":{\"ContainerMetricsConfig\":{\"MetricsEndpoints\":["
+		"{\"MetricPublishFrequencyInSeconds\":60}]}}}", NULL, NULL},
+	{MODEL, "{\"PrimaryContainer\":{\"Environment\":{\"AWS_SECRET_ACCESS_KEY\":\"not-a-real-one\"}}}",
+	 "environment-secret", "/PrimaryContainer/Environment"},
+	{MODEL, "{\"PrimaryContainer\":{\"Image\":\"a.example/iris\"}}", "image-latest",
+	 "/PrimaryContainer/Image"},
 
 	{MODEL, "{\"Containers\":[]}", "containers-xor", "/Containers"},
 	{MODEL, "{\"PrimaryContainer\":null}", "containers-xor", ""},
@@ -338,27 +413,85 @@ static void test_rows(void **state)
 	}
 }
 
-/* A row for every rule, or the list grows without a test. */
-static void has_row(void *arg, const char *operation, const char *id, bool warning)
+struct listed {
+	int rules, submitted;
+	char doc[65536];
+};
+
+/* A row for every rule, here and in the documentation, or the list grows without. */
+static void has_row(void *arg, const char *operation, const char *id, bool warning, const char *page)
 {
+	static const char AWS[] = "https://docs.aws.amazon.com/";
+	struct listed *listed = arg;
+	char line[512];
 	size_t i;
 
-	(void)warning;
-	*(int *)arg += 1;
+	listed->rules++;
+	listed->submitted += strcmp(operation, TRAIN) == 0 || strcmp(operation, MODEL) == 0;
+	assert_memory_equal(page, AWS, sizeof(AWS) - 1);
+	snprintf(line, sizeof(line), "\n| `%s` | %s | %s |", id, warning ? "warning" : "error", page);
+	if (!strstr(listed->doc, line))
+		fail_msg("docs/spec-rules.md has no row%s", line);
 	for (i = 0; i < N_ROWS; i++)
 		if (ROWS[i].id && strcmp(ROWS[i].id, id) == 0)
 			return;
-	if (strcmp(id, "image-region") != 0)	/* in test_region */
+	/* in test_region and test_environment_size */
+	if (strcmp(id, "image-region") != 0 && strcmp(id, "environment-size") != 0)
 		fail_msg("%s: no test of %s", operation, id);
 }
 
 static void test_every_rule_is_tested(void **state)
 {
-	int rules = 0;
+	static struct listed listed;
+	const char *source = getenv("SOURCE");
+	char path[4096];
+	FILE *f;
 
 	(void)state;
-	spec_rules_list(has_row, &rules);
-	assert_true(rules > 40);
+	snprintf(path, sizeof(path), "%s/docs/spec-rules.md", source ? source : ".");
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_true(fread(listed.doc, 1, sizeof(listed.doc) - 1, f) > 1000);
+	fclose(f);
+	spec_rules_list(has_row, &listed);
+	assert_true(listed.submitted >= 70);
+	assert_true(listed.rules >= 90);
+}
+
+/* 32 KB in all the containers together: 31 of 1,024 bytes are right, 33 are not. */
+static void environment_of(int entries, int containers, struct seen *seen)
+{
+	static char patch[80000];
+	char value[1024];
+	size_t len = 0;
+	int i, k;
+
+	memset(value, 'v', sizeof(value) - 1);
+	value[sizeof(value) - 6] = '\0';	/* the names have five letters */
+	len += (size_t)snprintf(patch, sizeof(patch), "{\"PrimaryContainer\":null,\"Containers\":[");
+	for (k = 0; k < containers; k++) {
+		len += (size_t)snprintf(patch + len, sizeof(patch) - len, "%s{\"Image\":\"a\",\"Environment\":{",
+					k ? "," : "");
+		for (i = 0; i < entries; i++)
+			len += (size_t)snprintf(patch + len, sizeof(patch) - len, "%s\"name%c\":\"%s\"",
+						i ? "," : "", 'A' + i, value);
+		len += (size_t)snprintf(patch + len, sizeof(patch) - len, "}}");
+	}
+	snprintf(patch + len, sizeof(patch) - len, "]}");
+	check(MODEL, patch, NULL, seen);
+}
+
+static void test_environment_size(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	environment_of(16, 2, &seen);
+	assert_int_equal(seen.n, 0);
+	environment_of(11, 3, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.id, "environment-size");
+	assert_string_equal(seen.pointer, "/Containers");
 }
 
 static void test_region(void **state)
@@ -378,7 +511,7 @@ static void test_region(void **state)
 	assert_int_equal(seen.n, 1);
 	assert_string_equal(seen.pointer, "/Containers/0/Image");
 	/* not in ECR: no region in the name */
-	check(TRAIN, "{\"AlgorithmSpecification\":{\"TrainingImage\":\"registry.example/iris\"}}", &there,
+	check(TRAIN, "{\"AlgorithmSpecification\":{\"TrainingImage\":\"registry.example/iris:1\"}}", &there,
 	      &seen);
 	assert_int_equal(seen.n, 0);
 }
@@ -460,6 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_every_rule_is_tested),
+		cmocka_unit_test(test_environment_size),
 		cmocka_unit_test(test_region),
 		cmocka_unit_test(test_templates),
 		cmocka_unit_test(test_warnings),
