@@ -75,6 +75,11 @@ static bool forth(const struct scan_reach *r, const char *data, size_t len, size
 	return at == len || n > r->bytes;
 }
 
+static size_t end_of(const struct span *c)
+{
+	return c->offset + c->len;
+}
+
 size_t scan_delta_parts(const struct scan_reach *reach, const struct scan_text *t,
 			struct scan_part parts[static SCAN_PARTS_MAX])
 {
@@ -83,11 +88,14 @@ size_t scan_delta_parts(const struct scan_reach *reach, const struct scan_text *
 	if (!reach->known || !t->changed)
 		return 0;
 	for (size_t i = 0; i < t->n_changed; i++) {
-		const struct span *c = &t->changed[i];
-		struct scan_part part = { .first = c->offset };
+		struct scan_part part = { .first = t->changed[i].offset };
 
-		if (!back(reach, t->data, c->offset, &part.from) ||
-		    !forth(reach, t->data, t->len, c->offset + c->len, &part.to))
+		/* what one reaches of the next need not be walked over twice */
+		while (i + 1 < t->n_changed &&
+		       t->changed[i + 1].offset - end_of(&t->changed[i]) <= reach->bytes)
+			i++;
+		if (!back(reach, t->data, part.first, &part.from) ||
+		    !forth(reach, t->data, t->len, end_of(&t->changed[i]), &part.to))
 			return 0;
 		if (n > 0 && part.from <= parts[n - 1].to) {
 			if (part.to > parts[n - 1].to)
