@@ -8,7 +8,7 @@
 
 #define SPEC_MAX (8u << 20)	/* bytes: the longest that the model allows is below half of it */
 #define FOUND_MAX 1000		/* faults told of one file */
-#define SEARCHED_MAX (1u << 27)	/* bytes looked through for their places: one at a time */
+#define SEARCHED_MAX (1u << 25)	/* bytes looked through for their places: one at a time */
 
 struct context {
 	struct check_run *run;

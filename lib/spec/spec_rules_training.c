@@ -225,7 +225,7 @@ const struct spec_rule spec_rules_training[] = {
 	{"runtime-max", runtime_max, false, SPEC_RULES_API("StoppingCondition")},
 	{"spot-no-checkpoint", spot_no_checkpoint, true, SPEC_RULES_GUIDE("model-managed-spot-training")},
 	{"metrics-unique", metrics_unique, false, SPEC_RULES_API("MetricDefinition")},
-	{"metric-group", metric_group, true, SPEC_RULES_GUIDE("training-metrics")},
+	{"metric-group", metric_group, true, SPEC_RULES_GUIDE("automatic-model-tuning-define-metrics-variables")},
 	{"registry-needs-vpc", registry_needs_vpc, false, SPEC_RULES_API("TrainingImageConfig")},
 	{"output-inside-input", output_inside_input, true, SPEC_RULES_API("S3DataSource")},
 	{NULL, NULL, false, NULL},
