@@ -93,11 +93,8 @@ static int visit_tag(void *arg, const git_oid *oid, const char *data, size_t len
 /* Whether some row wants files of this name at the tips. */
 static bool is_spec(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-
 	for (const struct check *c = check_table; c->type; c++)
-		if (c->file && strcmp(c->file, base) == 0)
+		if (c->file && check_is_file(c, path))
 			return true;
 	return false;
 }
@@ -191,7 +188,7 @@ static int check_tips(struct check_run *run, struct err *err)
 	int rc = 0;
 
 	for (const struct check *c = check_table; c->type; c++)
-		if (c->file && remember_spec(run, c->file) < 0)
+		if (c->file && *c->file != '@' && remember_spec(run, c->file) < 0)
 			return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
 	for (size_t i = 0; i < run->n_tips && rc == 0; i++) {
 		struct check_item tip = { .subject = CHECK_TIP, .commit = &run->tips[i].commit };

@@ -53,6 +53,7 @@ struct check_item {
 	unsigned mode;
 	size_t order;		/* of blobs: findings are told in this order */
 	struct scanner *scanner;	/* of the thread; NULL: the run's */
+	bool named;		/* a file of the command line: one chosen type looks at any name */
 	const struct range_ref *ref;	/* CHECK_PUSH: the one that this is about; NULL: all */
 };
 
@@ -91,7 +92,7 @@ typedef int check_fn(struct check_run *run, const struct check_item *item, struc
 struct check {
 	const char *type;
 	enum check_subject subject;
-	const char *file;	/* CHECK_FILE: its name without folders */
+	const char *file;	/* CHECK_FILE: its name without folders, or "@(PATTERN|...ml)" */
 	check_fn *fn;
 };
 
@@ -99,6 +100,9 @@ extern const struct check check_table[];	/* ends with a NULL type */
 
 /* ERR_USAGE when there is no such type; the message lists all. */
 int check_known_type(const char *type, struct err *err);
+
+/* Whether a CHECK_FILE row looks at files of this name. */
+bool check_is_file(const struct check *check, const char *path);
 
 /* Runs every row of this subject (and file) that was chosen. */
 int check_item(struct check_run *run, const struct check_item *item, struct err *err);

@@ -45,9 +45,9 @@ static int content(struct check_run *run, int fd, struct check_item *item, struc
 	return rc;
 }
 
-static int visit_file(struct check_run *run, const char *path, struct err *err)
+static int visit_file(struct check_run *run, const char *path, bool named, struct err *err)
 {
-	struct check_item item = { .subject = CHECK_SIZE, .path = path };
+	struct check_item item = { .subject = CHECK_SIZE, .path = path, .named = named };
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int rc = 0;
@@ -139,7 +139,7 @@ static int visit(struct check_run *run, const char *path, int depth, struct err 
 		return -1;
 	if (S_ISLNK(st.st_mode))
 		return visit_link(run, path, err);
-	return visit_file(run, path, err);
+	return visit_file(run, path, depth == 0, err);
 }
 
 /* A rule file that the .codetrain of a folder names. */

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 /* In the order in which a push is told of them. */
@@ -15,6 +16,8 @@ const struct check check_table[] = {
 	{ "training-job", CHECK_FILE, "training-job.json", check_spec_training_job },
 	{ "model", CHECK_FILE, "model.json", check_spec_model },
 	{ "buildspec", CHECK_FILE, "buildspec.yml", check_buildspec },
+	{ "buildspec", CHECK_FILE, "@(buildspec.yaml|buildspec[-_.]*.yml|buildspec[-_.]*.yaml|"
+				   "*[-_.]buildspec.yml|*[-_.]buildspec.yaml)", check_buildspec },
 	{ "container", CHECK_TIP, NULL, check_container },
 	{ "remote", CHECK_PUSH, NULL, check_remote },
 	{ NULL, CHECK_PUSH, NULL, NULL },
@@ -84,15 +87,31 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool check_is_file(const struct check *check, const char *path)
+{
+	const char *base = base_name(path);
+	size_t len = strlen(base);
+
+	if (*check->file != '@')
+		return strcmp(check->file, base) == 0;
+	/* most names end otherwise */
+	return len > 2 && memcmp(base + len - 2, "ml", 2) == 0 &&
+	       fnmatch(check->file, base, FNM_EXTMATCH) == 0;
+}
+
 int check_item(struct check_run *run, const struct check_item *item, struct err *err)
 {
+	bool any_name = item->named && run->types && run->types->n == 1;
+
 	for (const struct check *c = check_table; c->type; c++) {
 		if (c->subject != item->subject || !chosen(run, c))
 			continue;
-		if (c->file && strcmp(c->file, base_name(item->path)) != 0)
+		if (c->file && !any_name && !check_is_file(c, item->path))
 			continue;
 		if (c->fn(run, item, err) < 0)
 			return -1;
+		if (c->file && any_name)
+			return 0;
 	}
 	return 0;
 }

@@ -64,6 +64,15 @@ like "$(out)" "model.json:2:22" "line and column"
 printf 'version: 0.2\nphases:\n  build:\n    commands:\n      - echo a: b\n' >buildspec.yml
 status 1 "CodeBuild's most frequent fault" codetrain-check --type buildspec buildspec.yml
 like "$(out)" "subkeys" "in its words"
+mkdir ci && cp buildspec.yml ci/build.yml
+status 1 "a file of any name, with its type" codetrain-check --type buildspec ci/build.yml
+status 0 "without it, no buildspec" codetrain-check ci/build.yml
+status 0 "nor in a folder" codetrain-check --type buildspec ci
+for name in buildspec.yaml buildspec-release.yml buildspec_debug.yaml app-buildspec.yml; do
+	mv ci/*.y*ml "ci/$name" && status 1 "by its name: $name" codetrain-check --type buildspec ci
+done
+mv ci/*.yml ci/mybuildspec.yml && status 0 "mybuildspec.yml is something else" codetrain-check --type buildspec ci
+rm -r ci
 printf '{"a":"%s",}' "$id" >training-job.json
 status 1 "a fault and a secret in one file" codetrain-check training-job.json
 lacks "$(cat "$OUT" "$ERR")" "$id" "the secret is quoted by none"
@@ -138,7 +147,7 @@ fi
 cd "$T/w" || bail "no repository"
 
 # libgit2 1.5 forgets some matches of its own when a repository has extensions
-echo 'leak:libpcre2' >"$T/lsan" && export LSAN_OPTIONS="suppressions=$T/lsan:print_suppressions=0"
+echo 'leak:pcre2' >"$T/lsan" && export LSAN_OPTIONS="suppressions=$T/lsan:print_suppressions=0"
 # extensions of the repository: what changes nothing is taken, the rest has a clear word
 for extension in objectformat=sha1 worktreeconfig=true preciousobjects=true refstorage=files; do
 	git config --file .git/config core.repositoryformatversion 1 && git config --file .git/config "extensions.${extension%=*}" "${extension#*=}"
