@@ -13,7 +13,7 @@ enum rules_check {
 	RULES_CHECK_CRC_BASE62,		/* after the last _: body, CRC-32 of it in six base62 digits */
 	RULES_CHECK_CRC_BASE36,		/* all but the last seven characters, CRC-32 of it in base36 */
 	RULES_CHECK_CRC_HEX,		/* all but the last eight characters, CRC-32 of it in capital hex */
-	RULES_CHECK_JWT,		/* header.payload.signature, both JSON objects, a known alg */
+	RULES_CHECK_JWT,		/* header.payload.signature, the first two JSON objects */
 	RULES_CHECK_BASE64_JSON,	/* base64 of a JSON object */
 	RULES_CHECK_PASSWORD,		/* a person's choice, not a placeholder, variable or sample */
 	RULES_CHECK_URL_PASSWORD,	/* the same, in a URL with a host that is none of this machine's */

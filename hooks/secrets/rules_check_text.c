@@ -97,7 +97,7 @@ bool rules_check_digits(const char *s, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		digits += isdigit((unsigned char)s[i]) != 0;
-	return digits * 8 >= n;
+	return digits * 12 >= n;
 }
 
 /* How often letters and digits take turns: in what people write seldom. */

@@ -17,7 +17,7 @@ bool rules_check_digit(const char *s, size_t n);
  * key of both cases has: 62 of 100 neighbours, and no fewer than 36. */
 bool rules_check_chance(const char *s, size_t n);
 
-/* One of eight is a digit, or more. */
+/* One of twelve is a digit, or more. */
 bool rules_check_digits(const char *s, size_t n);
 
 /* Letters and digits take turns, as in what is drawn from both. */
