@@ -1,6 +1,7 @@
 #include "scan_base64.h"
 #include "scan_find.h"
 #include "scan_gzip.h"
+#include "scan_runs.h"
 #include "scan_text.h"
 
 #include <stdlib.h>
@@ -67,21 +68,39 @@ static int scan_wide(struct scanner *s, struct err *err)
 	return 0;
 }
 
-static int scan_plain(struct scanner *s, struct err *err)
+/* Where to look: s->parts, how many. 0: everywhere. */
+static size_t parts_of(struct scanner *s)
 {
-	size_t id = SIZE_MAX, n = 0;
+	if (!s->text->changed)
+		return 0;
+	if (!s->reach_known)
+		scan_reach_of(s->rules->table, s->rules->n, &s->reach);
+	s->reach_known = true;
+	return scan_delta_parts(&s->reach, s->text, s->parts);
+}
 
-	if (s->text->changed) {
-		if (!s->reach_known)
-			scan_reach_of(s->rules->table, s->rules->n, &s->reach);
-		s->reach_known = true;
-		n = scan_delta_parts(&s->reach, s->text, s->parts);
-	}
-	if (scan_find(s, s->text->data, s->text->len, s->parts, n, &s->loud, err) < 0)
+static int scan_plain(struct scanner *s, size_t n_parts, struct err *err)
+{
+	size_t id = SIZE_MAX;
+
+	if (scan_find(s, s->text->data, s->text->len, s->parts, n_parts, &s->loud, err) < 0)
 		return -1;
 	while (scan_regex_path(s->regex, &id, &s->value))
 		scan_hits_add(&s->hits, &s->rules->table[id], &s->value);
 	scan_hits_end(&s->hits);
+	return 0;
+}
+
+static int scan_all(struct scanner *s, struct err *err)
+{
+	const struct scan_text *t = s->text;
+	size_t n_parts = parts_of(s);
+
+	if (scan_plain(s, n_parts, err) < 0 || scan_base64(s, s->parts, n_parts, err) < 0)
+		return -1;
+	if (scan_runs_binary(t->data, t->len) && (scan_wide(s, err) < 0 || scan_gzip(s, err) < 0))
+		return -1;
+	s->loud |= s->hits.n > 0 || s->hits.more;
 	return 0;
 }
 
@@ -94,8 +113,7 @@ int scan_bytes(struct scanner *s, const struct scan_text *text, scan_fn *fn, voi
 	s->loud = false;
 	if (text->len == 0)
 		return 0;
-	if (scan_plain(s, err) < 0 || scan_wide(s, err) < 0 || scan_base64(s, err) < 0 ||
-	    scan_gzip(s, err) < 0)
+	if (scan_all(s, err) < 0)
 		return -1;
 	scan_hits_place(&s->hits, text->data);
 	for (size_t i = 0; i < s->hits.n; i++)

@@ -73,8 +73,8 @@ enum {
 int scan_bytes(struct scanner *scanner, const struct scan_text *text, scan_fn *fn, void *arg,
 	       struct err *err);
 
-/* True when nothing in the last text looked like a secret even to Hyperscan: what
- * a delta makes from it may be scanned at its changes only. */
+/* True when nothing in the last text was a secret, nor looked like one to Hyperscan:
+ * what a delta makes from it may be scanned at its changes only. */
 bool scan_was_quiet(const struct scanner *scanner);
 
 #endif

@@ -7,16 +7,20 @@ enum {
 	NONE = 64,		/* no character's value */
 	FOUR = 4,		/* characters that make three bytes */
 	SEPARATOR_MAX = 256,	/* between two lines of one value */
+	BACK_MAX = 64 << 10,	/* to where a value may begin that goes on in a part */
 	LINES = 3,		/* of 24 and more: the beginning of a stretch is on one of them */
 };
 
 void scan_base64_init(struct scan_base64_table *t)
 {
+	static const char between[] = " \t\r\n\"'`\\,.&()|#*>";
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 	memset(t->value, NONE, sizeof(t->value));
 	for (unsigned i = 0; alphabet[i]; i++)
 		t->value[(unsigned char)alphabet[i]] = (unsigned char)i;
+	for (unsigned i = 0; between[i]; i++)
+		t->between[(unsigned char)between[i]] = true;
 	t->value['+'] = t->value['-'] = 62;
 	t->value['/'] = t->value['_'] = 63;
 	/* the bits that are the highest of the first, second and third byte */
@@ -31,9 +35,14 @@ void scan_base64_init(struct scan_base64_table *t)
 		}
 }
 
+static bool is_escape(char c)
+{
+	return c == 'n' || c == 'r' || c == 't';
+}
+
 /* What stands between two parts of one value: a line's end with indentation, quotes
  * and signs of concatenation about it; or the backslash of \/. Its end, or `at`. */
-static size_t separator(const char *data, size_t len, size_t at)
+static size_t separator(const struct scan_base64_table *t, const char *data, size_t len, size_t at)
 {
 	size_t end = len - at < SEPARATOR_MAX ? len : at + SEPARATOR_MAX;
 	size_t p = at;
@@ -44,12 +53,12 @@ static size_t separator(const char *data, size_t len, size_t at)
 	while (p < end) {
 		char c = data[p];
 
-		if (c == '\\' && p + 1 < end && strchr("nrt", data[p + 1])) {
+		if (c == '\\' && p + 1 < end && is_escape(data[p + 1])) {
 			joins |= data[p + 1] == 'n';
 			p += 2;
-		} else if (c == '+' && p + 1 < end && strchr(" \t\r\n\"'`", data[p + 1])) {
+		} else if (c == '+' && p + 1 < end && t->between[(unsigned char)data[p + 1]]) {
 			p++;
-		} else if (c && strchr(" \t\r\n\"'`\\,.&()|#*>", c)) {
+		} else if (t->between[(unsigned char)c]) {
 			joins |= c == '\n' || c == '"' || c == '\'';
 			p++;
 		} else {
@@ -74,7 +83,7 @@ static unsigned next_value(struct walk *w, size_t *where)
 	unsigned v = w->at < w->len ? w->t->value[(unsigned char)w->data[w->at]] : NONE;
 
 	if (v == NONE && w->joined && w->at < w->len) {
-		size_t next = separator(w->data, w->len, w->at);
+		size_t next = separator(w->t, w->data, w->len, w->at);
 
 		v = next > w->at ? w->t->value[(unsigned char)w->data[next]] : NONE;
 		if (v != NONE) {
@@ -257,20 +266,52 @@ static int block(struct scanner *s, size_t *at, struct err *err)
 		*at = end;
 		if (l.v[0].len < SCAN_RUN_MIN)
 			return 0;
-		next = separator(data, len, end);
+		next = separator(&s->base64, data, len, end);
 		if (next == end || s->base64.value[(unsigned char)data[next]] == NONE)
 			return 0;
 		*at = next;
 	}
 }
 
-int scan_base64(struct scanner *s, struct err *err)
+/* The values that begin from *at to `to`; *at becomes where the next may. */
+static int between(struct scanner *s, size_t *at, size_t to, struct err *err)
 {
 	const struct scan_text *t = s->text;
-	size_t at = 0;
 
-	while ((at = scan_runs_next(t->data, t->len, at)) < t->len)
-		if (block(s, &at, err) < 0)
+	while ((*at = scan_runs_next(t->data, t->len, *at)) < to && *at < t->len)
+		if (block(s, at, err) < 0)
 			return -1;
 	return 0;
+}
+
+/* Back to what no value goes on over; false when that is too far away. */
+static bool begin_of(const struct scanner *s, size_t *at)
+{
+	size_t stop = *at > BACK_MAX ? *at - BACK_MAX : 0;
+
+	while (*at > stop) {
+		unsigned char c = (unsigned char)s->text->data[*at - 1];
+
+		if (s->base64.value[c] == NONE && !s->base64.between[c])
+			return true;
+		--*at;
+	}
+	return *at == 0;
+}
+
+int scan_base64(struct scanner *s, const struct scan_part *parts, size_t n, struct err *err)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t from = parts[i].from;
+
+		if (!begin_of(s, &from))
+			n = 0;	/* then all of the text is one part */
+		at = from > at ? from : at;
+		if (n > 0 && between(s, &at, parts[i].to + SEPARATOR_MAX, err) < 0)
+			return -1;
+	}
+	at = 0;
+	return n > 0 ? 0 : between(s, &at, s->text->len, err);
 }

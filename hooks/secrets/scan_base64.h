@@ -12,10 +12,13 @@
 
 #include "lib/base/err.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct scan_base64_table {
-	unsigned char value[256];	/* of a character; BASE64_NONE: of no base64 */
+	unsigned char value[256];	/* of a character; more than 63: of no base64 */
+	bool between[256];		/* may stand between two lines of one value */
 	/* Four lanes, one byte each: at a character whose number modulo 4 is the first
 	 * index, lane n takes those n modulo 4 as the first of their four. 0xff where
 	 * the character is one that four of which a text begin, go on or end with. */
@@ -24,8 +27,10 @@ struct scan_base64_table {
 
 void scan_base64_init(struct scan_base64_table *t);
 
-/* Adds what the scanner's text holds in base64. */
+/* Adds what the scanner's text holds in base64, where it touches one of the parts.
+ * n 0: everywhere. */
 struct scanner;
-int scan_base64(struct scanner *s, struct err *err);
+struct scan_part;
+int scan_base64(struct scanner *s, const struct scan_part *parts, size_t n, struct err *err);
 
 #endif

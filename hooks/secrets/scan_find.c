@@ -71,12 +71,12 @@ static int find_part(struct pass *p, const struct scan_part *part, struct err *e
 
 /* Rules that want nothing but a run of some length: it is faster found without Hyperscan,
  * for which every letter may begin one. */
-static void find_alone(struct pass *p)
+static void find_alone(struct pass *p, const struct scan_part *part)
 {
 	const struct scan_rules *rules = p->s->rules;
-	size_t at = rules->n_alone ? 0 : p->len, end;
+	size_t at = scan_runs_begin(p->data, part->from), end;
 
-	for (; (at = scan_runs_next(p->data, p->len, at)) < p->len; at = end) {
+	for (; (at = scan_runs_next(p->data, p->len, at)) < part->to; at = end) {
 		end = scan_runs_end(p->data, p->len, at + SCAN_RUN_MIN);
 		for (size_t i = 0; i < rules->n_alone; i++) {
 			const struct rule *rule = &rules->table[rules->alone[i]];
@@ -102,7 +102,8 @@ int scan_find(struct scanner *s, const char *data, size_t len, const struct scan
 	for (size_t i = 0; i < n_parts; i++)
 		if (find_part(&p, &parts[i], err) < 0)
 			return -1;
-	find_alone(&p);
+	for (size_t i = 0; i < n_parts && s->rules->n_alone > 0; i++)
+		find_alone(&p, &parts[i]);
 	*proposed = p.proposed;
 	return 0;
 }

@@ -19,6 +19,15 @@ size_t scan_runs_end(const char *data, size_t len, size_t at)
 	return at;
 }
 
+size_t scan_runs_begin(const char *data, size_t at)
+{
+	size_t stop = at > RULES_VALUE_MAX ? at - RULES_VALUE_MAX : 0;
+
+	while (at > stop && is_code((unsigned char)data[at - 1]))
+		at--;
+	return at;
+}
+
 /* Looks at the last character of each stretch that could be a run, and back from
  * there: most of a text is stepped over. */
 size_t scan_runs_next_plain(const char *data, size_t len, size_t at)
@@ -33,6 +42,11 @@ size_t scan_runs_next_plain(const char *data, size_t len, size_t at)
 		at = from;
 	}
 	return len;
+}
+
+static bool binary_plain(const char *data, size_t len)
+{
+	return memchr(data, 0, len) || memchr(data, 3, len) || memchr(data, 31, len);
 }
 
 #ifdef __x86_64__
@@ -88,6 +102,27 @@ AVX2 static size_t next_avx2(const char *data, size_t len, size_t at)
 	return scan_runs_next_plain(data, len, at - before);
 }
 
+AVX2 static bool binary_avx2(const char *data, size_t len)
+{
+	const __m256i zip = _mm256_set1_epi8(3), gzip = _mm256_set1_epi8(31);
+	size_t at = 0;
+
+	for (; len - at >= 32; at += 32) {
+		__m256i c = _mm256_loadu_si256((const void *)(data + at));
+		__m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(c, zip), _mm256_cmpeq_epi8(c, gzip));
+
+		found = _mm256_or_si256(found, _mm256_cmpeq_epi8(c, _mm256_setzero_si256()));
+		if (_mm256_movemask_epi8(found))
+			return true;
+	}
+	return binary_plain(data + at, len - at);
+}
+
+bool scan_runs_binary(const char *data, size_t len)
+{
+	return __builtin_cpu_supports("avx2") ? binary_avx2(data, len) : binary_plain(data, len);
+}
+
 size_t scan_runs_next(const char *data, size_t len, size_t at)
 {
 	if (__builtin_cpu_supports("avx2"))
@@ -95,6 +130,11 @@ size_t scan_runs_next(const char *data, size_t len, size_t at)
 	return scan_runs_next_plain(data, len, at);
 }
 #else
+bool scan_runs_binary(const char *data, size_t len)
+{
+	return binary_plain(data, len);
+}
+
 size_t scan_runs_next(const char *data, size_t len, size_t at)
 {
 	return scan_runs_next_plain(data, len, at);

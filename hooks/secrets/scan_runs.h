@@ -6,6 +6,7 @@
 
 #include "rules.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SCAN_RUN_MIN RULES_ALONE_MIN		/* characters of base64: 18 bytes, shorter than any secret */
@@ -16,6 +17,13 @@ size_t scan_runs_next(const char *data, size_t len, size_t at);
 
 /* Where such a run ends that goes on at `at`, or has ended there. */
 size_t scan_runs_end(const char *data, size_t len, size_t at);
+
+/* Where the run that `at` stands in or behind begins, or (one that is too long for any
+ * value) goes on. */
+size_t scan_runs_begin(const char *data, size_t at);
+
+/* Whether a byte 0, 3 or 31 is there: UTF-16, zip and gzip have them, text has none. */
+bool scan_runs_binary(const char *data, size_t len);
 
 /* scan_runs_next without the processor's help; for tests. */
 size_t scan_runs_next_plain(const char *data, size_t len, size_t at);

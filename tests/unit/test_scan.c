@@ -616,7 +616,7 @@ static void grow(struct buf *b, unsigned *seed, size_t *at)
 		if (i == plant) {
 			*at = b->len;
 			add_encoded(b, planted[next_random(seed) % (sizeof(planted) / sizeof(*planted))],
-				    next_random(seed) % 16);
+				    next_random(seed) % 8);
 		}
 		if (next_random(seed) % 8 == 0)
 			buf_adds(b, words[next_random(seed) % (sizeof(words) / sizeof(*words))]);
@@ -664,7 +664,7 @@ static void changes_alone_find_the_same(void **state)
 	unsigned seed = 11;
 
 	(void)state;
-	for (int i = 0; i < 2500; i++) {
+	for (int i = 0; i < 6000; i++) {
 		struct buf text = BUF_INIT(1 << 18), base = BUF_INIT(1 << 18);
 		struct buf whole = BUF_INIT(1 << 16), part = BUF_INIT(1 << 16);
 		struct span changed[CHANGES_MAX];
