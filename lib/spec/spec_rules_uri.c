@@ -215,20 +215,35 @@ static void bucket_name(struct spec_rules *r)
 	each_place(r, bucket_name_of);
 }
 
+static const char *partition_of(const char *region)
+{
+	static const struct {
+		const char *prefix, *partition;
+	} ROWS[] = {
+		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-iso-", "aws-iso"},
+		{"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
+		{"eusc-", "aws-eusc"},
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(ROWS); i++)
+		if (strncmp(region, ROWS[i].prefix, strlen(ROWS[i].prefix)) == 0)
+			return ROWS[i].partition;
+	return "aws";
+}
+
 static void partition(struct spec_rules *r)
 {
 	static const char *const ROLES[] = {"RoleArn", "ExecutionRoleArn"};
 	char of_role[REGION_MAX], home[REGION_MAX];
 	const char *role;
-	bool china;
 	size_t i;
 
 	if (!home_region(r, home))
 		return;
-	china = strncmp(home, "cn-", 3) == 0;
 	for (i = 0; i < COUNT(ROLES); i++) {
 		role = spec_rules_text(r, ROLES[i]);
-		if (role && arn_field(role, 1, of_role) && (strcmp(of_role, "aws-cn") == 0) != china)
+		if (role && arn_field(role, 1, of_role) && strcmp(of_role, partition_of(home)) != 0)
 			spec_rules_fault(r, ROLES[i], "the role is of the partition %s, which has no "
 					 "region %s", of_role, home);
 	}

@@ -245,6 +245,9 @@ static const struct {
 	 "/OutputDataConfig/S3OutputPath"},
 	{TRAIN, "{\"OutputDataConfig\":{\"S3OutputPath\":\"s3://a.b-c\"}}", NULL, NULL},
 	{TRAIN, "{\"RoleArn\":\"arn:aws-cn:iam::222222222222:role/R\"}", "partition", "/RoleArn"},
+	{TRAIN, "{\"RoleArn\":\"arn:aws-us-gov:iam::222222222222:role/R\"}", "partition", "/RoleArn"},
+	{TRAIN, "{\"RoleArn\":\"arn:aws-us-gov:iam::222222222222:role/R\",\"AlgorithmSpecification\":{"
+		"\"TrainingImage\":\"111111111111.dkr.ecr.us-gov-west-1.amazonaws.com/iris:1\"}}", NULL, NULL},
 	{TRAIN, "{\"Tags\":[{\"Key\":\"a\"},{\"Key\":\"A\"},{\"Key\":\"a\"}]}", "tags-unique",
 	 "/Tags/2/Key"},
 	{TRAIN, "{\"Tags\":[{\"Key\":\"aws:x\"}]}", "tag-reserved", "/Tags/0/Key"},
