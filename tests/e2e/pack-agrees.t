@@ -135,12 +135,12 @@ agrees 'alternates' "$T/d/.git" "$T/b/.git/objects"
 	-c gc.cruftPacks=true gc -q --cruft --prune=2.weeks.ago)
 agrees 'a pack of what nothing reaches' "$T/b/.git"
 
-# large, without deltas and with them
+# large: one thread's at a time, and a delta of one that is less so
 git init -q "$T/e"
-(cd "$T/e" && truncate -s 68000000 zeros && seq 300000 >numbers && git add . && git commit -qm 1 &&
-	echo end >>zeros && sed -i 's/^70000$/a secret/' numbers && git add . && git commit -qm 2 && git repack -qadf)
+(cd "$T/e" && git config core.compression 1 && truncate -s 67200000 zeros && seq 300000 >numbers && git add . &&
+	git commit -qm 1 && sed -i 's/^70000$/a secret/' numbers && git add . && git commit -qm 2 && git repack -qad)
 agrees 'large files' "$T/e/.git"
-at_least 2 'they are deltas'
+at_least 1 'one is a delta'
 
 # none, and names that are longer
 git init -q "$T/f"
