@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rules rules = { 0 };
+	struct rules rules = { 0 }, merged = { 0 };
 	struct check_policy policy;
 	struct err err = { 0 };
 
@@ -19,7 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    strncmp(err.message, "f:", 2) != 0)
 		abort();
 	check_policy_free(&policy);
-	rules_read(&rules, (const char *)data, size, "f", &err);
+	if (rules_read(&rules, (const char *)data, size, "f", &err) == 0 &&
+	    rules_merge(rules_table, rules_count, &rules, &merged, &err) == 0)
+		rules_free(&merged);
 	rules_free(&rules);
 	return 0;
 }
