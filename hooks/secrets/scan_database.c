@@ -52,7 +52,7 @@ int scan_database_patterns(const struct rule *rules, size_t n, struct scan_patte
 			out->regex[out->n] = re ? re->proposals[k] : rules[i].regex;
 			out->ids[out->n] = (unsigned)i;
 			/* of a word that must be somewhere, the first is enough */
-			out->flags[out->n++] = re && re->before == SIZE_MAX ? HS_FLAG_SINGLEMATCH : 0;
+			out->flags[out->n++] = re && re->n_steps == 0 ? HS_FLAG_SINGLEMATCH : 0;
 		}
 	}
 	if (n > 0 && out->n == 0)

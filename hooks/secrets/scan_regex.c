@@ -319,18 +319,29 @@ static bool is_secret(struct scan_regex *s, struct state *st, const struct rule_
 	return true;
 }
 
-/* Where a match that was proposed up to `end` begins at the earliest. */
+/* Where a match that was proposed up to `end` begins at the earliest. It rises with `end`, so that what
+ * was looked at is never before what is left. */
 static size_t earliest(const struct scan_regex *s, const struct rule_regex *re, size_t end, size_t floor)
 {
-	size_t left = re->before;
-
-	if (left == SIZE_MAX)
-		return floor;
 	if (end - floor > SCAN_REGEX_BACK_MAX)
 		floor = end - SCAN_REGEX_BACK_MAX;
-	for (; end > floor; end--)
-		if (!rule_has(re->inside, (unsigned char)s->data[end - 1]) && left-- == 0)
-			break;
+	for (size_t i = re->n_steps; i-- > 0 && end > floor;) {
+		const struct scan_step *step = &re->steps[i];
+		size_t width = step->width, most = step->most;
+
+		if (most == 0) {
+			end = end - floor > width ? end - width : floor;
+			continue;
+		}
+		for (; end > floor; end--) {
+			if (rule_has(step->inside, (unsigned char)s->data[end - 1])) {
+				if (most-- == 0)
+					break;
+			} else if (width-- == 0) {
+				break;
+			}
+		}
+	}
 	return end;
 }
 
@@ -357,11 +368,14 @@ bool scan_regex_confirm(struct scan_regex *s, size_t id, size_t end, struct scan
 {
 	const struct rule_regex *re = s->table[id].re;
 	struct state *st = state_of(s, id);
-	size_t limit = re->before == SIZE_MAX ? s->len : end, from;
+	size_t limit = s->len, from = st->next;
 
+	if (re->n_steps)
+		limit = end - (re->least < end ? re->least : end);
 	if (st->off || !re->pattern || st->next > limit)
 		return false;
-	from = earliest(s, re, limit, st->next);
+	if (re->n_steps)
+		from = earliest(s, re, end, st->next);
 	while (from <= limit) {
 		struct span match;
 

@@ -31,6 +31,13 @@ struct scan_allows {
 	struct scan_allow *v;
 };
 
+/* How far a match goes back from where it was proposed, piece by piece from its end: over `width`
+ * bytes, and over those of `inside`, which do not count, up to `most` of them. */
+struct scan_step {
+	size_t width, most;
+	rule_set inside;
+};
+
 /* The part of a struct rule that its RULE_REGEX stands for. */
 struct rule_regex {
 	char *pattern;			/* PCRE2's syntax; NULL: the path alone decides */
@@ -41,17 +48,19 @@ struct rule_regex {
 	double entropy;			/* of the value, which must be above; 0: any */
 	char **keywords;		/* in lower case; one of them is in the text; NULL: any text */
 	char *path;			/* PCRE2's syntax: one of the text's paths; NULL: any */
-	/* Patterns for Hyperscan: every match holds a match of one of them, and begins at most `before`
-	 * bytes before its end, where bytes of `inside` do not count. SIZE_MAX: anywhere in the text. */
+	/* Patterns for Hyperscan: every match holds a match of one of them, which ends at least `least`
+	 * bytes behind the match's beginning, and at most the steps. No steps: anywhere in the text.
+	 * All steps together are at most `before` bytes (SIZE_MAX: no bound), those of `inside` not counted. */
 	char **proposals;
-	size_t before;
+	struct scan_step *steps;
+	size_t n_steps, least, before;
 	rule_set inside;
 	struct scan_allow *allows;	/* the rule's own */
 	size_t n_allows;
 	struct scan_allows *shared;	/* its file's; NULL: none */
 };
 
-/* Fills pattern, core, lead, unicode, groups, proposals, before and inside. Keywords are there.
+/* Fills pattern, core, lead, unicode, groups, proposals, steps and least. Keywords are there.
  * -1 with ERR_USAGE and what is wrong with the expression. */
 int scan_regex_compile(const char *expression, struct rule_regex *out, struct err *err);
 

@@ -40,6 +40,7 @@ void scan_regex_free(struct rule_regex *r)
 	free(r->path);
 	free_list(r->keywords);
 	free_list(r->proposals);
+	free(r->steps);
 	free_allows(r->allows, r->n_allows);
 	scan_regex_allows_release(r->shared);
 	free(r);

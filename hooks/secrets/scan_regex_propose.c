@@ -35,6 +35,14 @@ static size_t product(size_t a, size_t b)
 	return a && b && (a == endless || b == endless || a > NODE_MAX || b > NODE_MAX) ? endless : a * b;
 }
 
+/* What a class of characters has in ASCII is not known here: it may be all. */
+static void add_inside(const struct tree_set *set, rule_set inside)
+{
+	for (unsigned c = 0; c < 256; c++)
+		if (set->high == HIGH_SOME || scan_regex_set_has(set, (unsigned char)c))
+			inside[c / 32] |= UINT32_C(1) << (c % 32);
+}
+
 /* Most bytes that it matches, and (in `inside`) the bytes of what has no bound. */
 static size_t width(const struct tree *t, bool unicode, rule_set inside)
 {
@@ -51,9 +59,7 @@ static size_t width(const struct tree *t, bool unicode, rule_set inside)
 			return product(one, t->max);
 		if (t->child[0]->kind != TREE_SET)
 			return endless;
-		for (unsigned c = 0; c < 256; c++)
-			if (scan_regex_set_has(&t->child[0]->set, (unsigned char)c))
-				inside[c / 32] |= UINT32_C(1) << (c % 32);
+		add_inside(&t->child[0]->set, inside);
 		return product(one, t->min);
 	case TREE_ROW:
 		for (size_t i = 0; i < t->n; i++)
@@ -65,6 +71,33 @@ static size_t width(const struct tree *t, bool unicode, rule_set inside)
 			w = one > w ? one : w;
 		}
 		return w;
+	default:
+		return 0;
+	}
+}
+
+/* Fewest bytes that it matches. */
+static size_t least_width(const struct tree *t)
+{
+	size_t w = 0, least = endless;
+
+	switch (t->kind) {
+	case TREE_SET:
+		return 1;
+	case TREE_GROUP:
+		return least_width(t->child[0]);
+	case TREE_REPEAT:
+		return product(least_width(t->child[0]), t->min);
+	case TREE_ROW:
+		for (size_t i = 0; i < t->n; i++)
+			w = sum(w, least_width(t->child[i]));
+		return w;
+	case TREE_CHOICE:
+		for (size_t i = 0; i < t->n; i++) {
+			w = least_width(t->child[i]);
+			least = w < least ? w : least;
+		}
+		return least;
 	default:
 		return 0;
 	}
@@ -212,6 +245,9 @@ static int add_keywords(struct rule_regex *out)
 	struct buf pattern = BUF_INIT(SCAN_REGEX_MAX);
 	int rc = 0;
 
+	free(out->steps);
+	out->steps = NULL;
+	out->n_steps = 0;
 	out->before = SIZE_MAX;
 	for (size_t i = 0; out->keywords[i] && rc == 0; i++) {
 		buf_clear(&pattern);
@@ -232,7 +268,69 @@ static bool has_keywords(const struct rule_regex *r)
 	return r->keywords && r->keywords[0];
 }
 
-/* The part p[begin..end) as a pattern, without what may be missing at its ends. */
+static int add_step(struct rule_regex *out, const struct scan_step *step)
+{
+	struct scan_step *longer = realloc(out->steps, (out->n_steps + 1) * sizeof(*longer));
+
+	if (!longer)
+		return -1;
+	out->steps = longer;
+	longer[out->n_steps++] = *step;
+	return 0;
+}
+
+/* A repeated set goes back over its own bytes only, which is nearer than as many bytes of any kind. */
+static struct scan_step step_of(const struct tree *t, bool unicode)
+{
+	struct scan_step step = { 0 };
+
+	if (t->kind != TREE_REPEAT || t->child[0]->kind != TREE_SET) {
+		step.width = width(t, unicode, step.inside);
+		for (size_t i = 0; i < 8; i++)
+			step.most = step.inside[i] ? SIZE_MAX : step.most;
+		return step;
+	}
+	add_inside(&t->child[0]->set, step.inside);
+	step.most = t->max == TREE_FOREVER ? SIZE_MAX : (size_t)t->max * (unicode ? 4 : 1);
+	return step;
+}
+
+/* How far a match goes back from the end of p[0..end). With branches there is one step for all. */
+static int add_steps(const struct pieces *p, size_t end, bool branch, bool unicode,
+		     struct rule_regex *out)
+{
+	struct scan_step all = { 0 };
+	size_t least = 0;
+
+	for (size_t i = 0; i < end; i++) {
+		struct tree t = *p->v[i];
+		struct scan_step step;
+
+		if (i == end - 1 && t.kind == TREE_REPEAT)
+			t.max = t.min;
+		least = sum(least, least_width(&t));
+		all.width = sum(all.width, width(&t, unicode, all.inside));
+		if (branch)
+			continue;
+		step = step_of(&t, unicode);
+		if ((step.width || step.most) && add_step(out, &step) < 0)
+			return -1;
+	}
+	out->least = out->least < least ? out->least : least;
+	out->before = out->before > all.width ? out->before : all.width;
+	for (size_t i = 0; i < 8; i++)
+		out->inside[i] |= all.inside[i];
+	if (!branch)
+		return out->n_steps ? 0 : add_step(out, &all);
+	all.most = SIZE_MAX;
+	if (out->n_steps == 0)
+		return add_step(out, &all);
+	out->steps->width = out->before;
+	memcpy(out->steps->inside, out->inside, sizeof(out->inside));
+	return 0;
+}
+
+/* The part p[begin..end) as a pattern. What may be missing at its beginning is left out. */
 static int add_part(const struct pieces *p, size_t begin, size_t end, bool unicode,
 		    struct rule_regex *out)
 {
@@ -241,8 +339,6 @@ static int add_part(const struct pieces *p, size_t begin, size_t end, bool unico
 
 	while (begin < end && optional(p->v[begin]))
 		begin++;
-	while (end > begin && optional(p->v[end - 1]))
-		end--;
 	for (size_t i = begin; i < end; i++) {
 		struct tree least = *p->v[i];
 
@@ -255,24 +351,22 @@ static int add_part(const struct pieces *p, size_t begin, size_t end, bool unico
 	return rc;
 }
 
-static int propose_row(const struct tree *t, struct regex_tree *tree, struct rule_regex *out,
+static int propose_row(const struct tree *t, struct regex_tree *tree, bool branch, struct rule_regex *out,
 		       struct err *err)
 {
 	struct pieces p = { 0 };
-	size_t begin, len, before = 0;
+	size_t begin, end;
 
 	if (flatten(t, &tree->arena, &p) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for a regular expression");
-	len = best_part(&p, &begin);
-	if (literal(p.v + begin, len) < LITERAL_MIN && has_keywords(out))
+	end = best_part(&p, &begin);
+	if (literal(p.v + begin, end) < LITERAL_MIN && has_keywords(out))
 		return 1;
-	for (size_t i = 0; i < begin + len; i++)
-		before = sum(before, width(p.v[i], tree->unicode, out->inside));
-	if (before > SCAN_REGEX_BACK_MAX)
-		before = SCAN_REGEX_BACK_MAX;
-	if (before > out->before)
-		out->before = before;
-	if (add_part(&p, begin, begin + len, tree->unicode, out) < 0)
+	end += begin;
+	while (end > begin && optional(p.v[end - 1]))
+		end--;
+	if (add_steps(&p, end, branch, tree->unicode, out) < 0 ||
+	    add_part(&p, begin, end, tree->unicode, out) < 0)
 		return err_set(err, ERR_USAGE, "the expression matches everything");
 	return 0;
 }
@@ -282,13 +376,14 @@ static int propose(struct regex_tree *tree, struct rule_regex *out, struct err *
 	const struct tree *t = tree->root;
 	int rc = 0;
 
+	out->least = SIZE_MAX;
 	while (t->kind == TREE_GROUP || (t->kind == TREE_ROW && t->n == 1))
 		t = t->child[0];
 	if (t->kind != TREE_CHOICE || t->n > BRANCHES_MAX)
-		rc = propose_row(t, tree, out, err);
+		rc = propose_row(t, tree, false, out, err);
 	else
 		for (size_t i = 0; i < t->n && rc == 0; i++)
-			rc = propose_row(t->child[i], tree, out, err);
+			rc = propose_row(t->child[i], tree, true, out, err);
 	if (rc <= 0)
 		return rc;
 	for (size_t i = 0; out->proposals && out->proposals[i]; i++)
