@@ -12,6 +12,13 @@ static size_t characters(const char *s)
 	return n;
 }
 
+/* A name that CodeCommit takes for a commit's. */
+static bool is_like_an_id(const char *name)
+{
+	return strlen(name) == GIT_OID_HEXSZ &&
+	       strspn(name, "0123456789abcdefABCDEF") == GIT_OID_HEXSZ;
+}
+
 int check_size_refs(struct check_run *run, const struct check_item *item, struct err *err)
 {
 	static const char branches[] = "refs/heads/";
@@ -37,11 +44,15 @@ int check_size_refs(struct check_run *run, const struct check_item *item, struct
 		    git_oid_is_zero(&r->local))
 			continue;
 		n = characters(r->remote_name + strlen(branches));
-		if (n <= CHECK_BRANCH_MAX)
-			continue;
 		buf_clear(&message);
-		buf_addf(&message, "a branch name of %zu characters (%.40s...); CodeCommit takes %d",
-			 n, r->remote_name + strlen(branches), CHECK_BRANCH_MAX);
+		if (n > CHECK_BRANCH_MAX)
+			buf_addf(&message, "a branch name of %zu characters (%.40s...); CodeCommit takes %d",
+				 n, r->remote_name + strlen(branches), CHECK_BRANCH_MAX);
+		else if (is_like_an_id(r->remote_name + strlen(branches)))
+			buf_addf(&message, "the branch name %s looks like a commit's id: CodeCommit does "
+				 "not take it", r->remote_name + strlen(branches));
+		else
+			continue;
 		f.message = buf_str(&message);
 		rc = check_found(run, item, &f, err);
 	}

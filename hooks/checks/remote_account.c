@@ -98,16 +98,19 @@ static bool helper_profile(git_config *config, const char *url, char profile[sta
 	bool found = false;
 
 	without_user(url, &plain);
-	if (git_config_iterator_glob_new(&each, config, "^credential\\..*helper$") < 0)
+	/* one with a pattern forgets what it has matched (libgit2 1.5) */
+	if (git_config_iterator_new(&each, config) < 0)
 		each = NULL;
 	while (each && git_config_next(&e, each) == 0) {
-		size_t n = strlen(e->name), bare = strlen(head) + strlen(tail) - 1;
+		size_t n = strlen(e->name), bare = strlen(head) + strlen(tail);
 		char section[1024] = "";
 
+		if (strncmp(e->name, head, strlen(head)) != 0 ||
+		    strcmp(e->name + n - strlen(tail), tail) != 0)
+			continue;
 		if (n > bare && n - bare < sizeof(section)) {
-			n -= strlen(head) + strlen(tail);
-			memcpy(section, e->name + strlen(head), n);
-			section[n] = '\0';
+			memcpy(section, e->name + strlen(head), n - bare);
+			section[n - bare] = '\0';
 		}
 		if (*section && !covers(section, buf_str(&plain)))
 			continue;
