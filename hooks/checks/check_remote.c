@@ -202,10 +202,10 @@ static int check_force(const struct pinned *p, const struct range_ref *ref, stru
 	struct buf message = BUF_INIT(1024);
 	int rc;
 
-	if (!rewrites(p->run, ref))
-		return 0;
 	kept = is_protected(p, ref);
 	if (!kept && !is_set(p, "force", "false"))
+		return 0;
+	if (!rewrites(p->run, ref))	/* a walk, for who asked */
 		return 0;
 	buf_addf(&message, kept ? "%.200s is protected at %s (codetrain.%s.protected), and this push %s it"
 				: "%.200s: %s takes no push that rewrites (codetrain.%s.force is false), "
