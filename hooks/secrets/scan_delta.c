@@ -53,6 +53,12 @@ void scan_reach_of(const struct rule *table, size_t n, struct scan_reach *out)
 	}
 }
 
+/* A run is looked at from one end to the other, and a name or a host beside it. */
+bool scan_delta_is_near(const struct rule *rule)
+{
+	return rule->value != RULE_REGEX && rule->value != RULE_PEM && rule->max <= SCAN_NEAR / 4;
+}
+
 /* The beginning of what a match that ends behind `at` can touch; false when that is
  * too far away. */
 static bool back(const struct scan_reach *r, const char *data, size_t at, size_t *out)
@@ -88,14 +94,17 @@ size_t scan_delta_parts(const struct scan_reach *reach, const struct scan_text *
 	if (!reach->known || !t->changed)
 		return 0;
 	for (size_t i = 0; i < t->n_changed; i++) {
-		struct scan_part part = { .first = t->changed[i].offset };
+		size_t end = t->changed[i].offset;
+		struct scan_part part = { .first = end > SCAN_NEAR ? end - SCAN_NEAR : 0 };
 
 		/* what one reaches of the next need not be walked over twice */
 		while (i + 1 < t->n_changed &&
-		       t->changed[i + 1].offset - end_of(&t->changed[i]) <= reach->bytes)
+		       t->changed[i + 1].offset - end_of(&t->changed[i]) <= reach->bytes + SCAN_NEAR)
 			i++;
+		end = end_of(&t->changed[i]);
+		end = t->len - end > SCAN_NEAR ? end + SCAN_NEAR : t->len;
 		if (!back(reach, t->data, part.first, &part.from) ||
-		    !forth(reach, t->data, t->len, end_of(&t->changed[i]), &part.to))
+		    !forth(reach, t->data, t->len, end, &part.to))
 			return 0;
 		if (n > 0 && part.from <= parts[n - 1].to) {
 			if (part.to > parts[n - 1].to)

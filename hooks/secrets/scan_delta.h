@@ -1,8 +1,10 @@
 /*
- * Where to look in a text that a delta made from one in which Hyperscan saw nothing.
+ * Where to look in a text that a delta made from one in which there was nothing.
  *
- * All that Hyperscan can see in the new text touches a change: otherwise it stood in
- * the old one. So it is enough to look as far from each change as a match can reach.
+ * All that Hyperscan can see in the new text touches a change, or stood in the old one
+ * and was no secret. What tells a secret from what looks like one stands near it, but
+ * for some rules: what they propose makes a text loud. So it is enough to look as far
+ * from each change as a match can reach, and as far as one is judged by.
  */
 #ifndef CODETRAIN_SCAN_DELTA_H
 #define CODETRAIN_SCAN_DELTA_H
@@ -19,6 +21,12 @@ struct scan_reach {
 	rule_set inside;
 	bool known;	/* false: there is no bound */
 };
+
+/* Bytes on either side of a match's end by which a rule that is near judges it. */
+#define SCAN_NEAR 1024
+
+/* Whether the rule judges by bytes no farther away than that. */
+bool scan_delta_is_near(const struct rule *rule);
 
 void scan_reach_of(const struct rule *table, size_t n, struct scan_reach *out);
 

@@ -29,14 +29,18 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 	(void)flags;
 	if (end < p->first || end == p->cut)
 		return 0;
-	p->proposed = true;
 	if (rule->value == RULE_REGEX) {
+		p->proposed = true;
 		while (scan_regex_confirm(p->s->regex, id, end, &p->s->value))
 			scan_hits_add(&p->s->hits, rule, &p->s->value);
 		return 0;
 	}
-	if (scan_confirm(rule, p->data, p->len, end, &p->s->value))
+	if (scan_confirm(rule, p->data, p->len, end, &p->s->value)) {
 		scan_hits_add(&p->s->hits, rule, &p->s->value);
+		p->proposed = true;
+	} else if (!scan_delta_is_near(rule)) {
+		p->proposed = true;
+	}
 	return 0;
 }
 

@@ -26,7 +26,7 @@ struct scanner {
 	struct scan_reach reach;	/* of the rules, once a delta has come */
 	bool reach_known;
 	struct scan_part parts[SCAN_PARTS_MAX];
-	bool loud;			/* Hyperscan proposed something in the text as it stands */
+	bool loud;			/* there is something, or was judged by bytes far away */
 };
 
 /* Adds what stands in the bytes to the hits, as a go of its own (see scan_hits.h; the
