@@ -106,7 +106,7 @@ class History:
     def edit(self, f):
         """A few changes: lines replaced, a block added, some lines taken out."""
         r = self.random
-        for _ in range(1 + int(r.expovariate(0.2))):
+        for _ in range(1 + int(r.expovariate(0.8))):
             n = len(f.lines)
             at = int(r.random() * n)
             what = r.random()
@@ -114,7 +114,8 @@ class History:
                 end = min(n, at + 1 + int(r.expovariate(0.4)))
                 f.replace(at, end, [f.language.line(self.text) for _ in range(end - at)])
             elif what < 0.55 + 0.30 * (f.size < f.goal):
-                f.replace(at, at, f.language.block(self.text))
+                new = [f.language.block(self.text) for _ in range(1 + int(r.expovariate(0.45)))]
+                f.replace(at, at, sum(new, []))
             else:
                 f.replace(at, min(n, at + 2 + int(r.expovariate(0.06))), [])
         return ("M", b"100755" if f.path.endswith(".sh") else b"100644", f.path, b"".join(f.lines))
