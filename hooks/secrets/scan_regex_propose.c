@@ -3,105 +3,24 @@
  * without the whole, and near the beginning of the match.
  */
 #include "scan_regex.h"
+#include "scan_regex_measure.h"
 #include "scan_regex_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	LOOSE = 32,		/* repeats of more are proposed as any number */
 	WIDE = 128,		/* bytes in a set that says next to nothing */
 	WIDE_REPEAT = 64,
 	LITERAL_MIN = 2,	/* letters in a row that make a pattern cheap */
 	BRANCHES_MAX = 16,
-	NODE_MAX = 1 << 20,
 };
-
-static const size_t endless = SIZE_MAX;
 
 /* One after the other, without the groups around them. */
 struct pieces {
 	const struct tree **v;
 	size_t n;
 };
-
-static size_t sum(size_t a, size_t b)
-{
-	return a > endless - b ? endless : a + b;
-}
-
-static size_t product(size_t a, size_t b)
-{
-	return a && b && (a == endless || b == endless || a > NODE_MAX || b > NODE_MAX) ? endless : a * b;
-}
-
-/* What a class of characters has in ASCII is not known here: it may be all. */
-static void add_inside(const struct tree_set *set, rule_set inside)
-{
-	for (unsigned c = 0; c < 256; c++)
-		if (set->high == HIGH_SOME || scan_regex_set_has(set, (unsigned char)c))
-			inside[c / 32] |= UINT32_C(1) << (c % 32);
-}
-
-/* Most bytes that it matches, and (in `inside`) the bytes of what has no bound. */
-static size_t width(const struct tree *t, bool unicode, rule_set inside)
-{
-	size_t w = 0, one;
-
-	switch (t->kind) {
-	case TREE_SET:
-		return unicode && t->set.high != HIGH_NONE ? 4 : 1;
-	case TREE_GROUP:
-		return width(t->child[0], unicode, inside);
-	case TREE_REPEAT:
-		one = width(t->child[0], unicode, inside);
-		if (t->max != TREE_FOREVER || one == 0)
-			return product(one, t->max);
-		if (t->child[0]->kind != TREE_SET)
-			return endless;
-		add_inside(&t->child[0]->set, inside);
-		return product(one, t->min);
-	case TREE_ROW:
-		for (size_t i = 0; i < t->n; i++)
-			w = sum(w, width(t->child[i], unicode, inside));
-		return w;
-	case TREE_CHOICE:
-		for (size_t i = 0; i < t->n; i++) {
-			one = width(t->child[i], unicode, inside);
-			w = one > w ? one : w;
-		}
-		return w;
-	default:
-		return 0;
-	}
-}
-
-/* Fewest bytes that it matches. */
-static size_t least_width(const struct tree *t)
-{
-	size_t w = 0, least = endless;
-
-	switch (t->kind) {
-	case TREE_SET:
-		return 1;
-	case TREE_GROUP:
-		return least_width(t->child[0]);
-	case TREE_REPEAT:
-		return product(least_width(t->child[0]), t->min);
-	case TREE_ROW:
-		for (size_t i = 0; i < t->n; i++)
-			w = sum(w, least_width(t->child[i]));
-		return w;
-	case TREE_CHOICE:
-		for (size_t i = 0; i < t->n; i++) {
-			w = least_width(t->child[i]);
-			least = w < least ? w : least;
-		}
-		return least;
-	default:
-		return 0;
-	}
-}
 
 /* Takes any number of nearly any bytes: a proposal ends before it. */
 static bool wide(const struct tree *t)
@@ -112,68 +31,6 @@ static bool wide(const struct tree *t)
 		if (wide(t->child[i]))
 			return true;
 	return false;
-}
-
-static size_t literal(const struct tree *const *v, size_t n);
-
-static bool letter(const struct tree *t)
-{
-	struct tree_set folded = { 0 };
-
-	if (t->kind != TREE_SET)
-		return false;
-	if (scan_regex_set_count(&t->set) == 1)
-		return true;
-	if (scan_regex_set_count(&t->set) != 2)
-		return false;
-	for (unsigned c = 'A'; c <= 'Z'; c++) {
-		if (!scan_regex_set_has(&t->set, (unsigned char)c))
-			continue;
-		scan_regex_set_add(&folded, c, c);
-		scan_regex_set_fold(&folded);
-		return memcmp(folded.ascii, t->set.ascii, sizeof(folded.ascii)) == 0;
-	}
-	return false;
-}
-
-/* Letters in a row that each match has. */
-static size_t literal_of(const struct tree *t)
-{
-	size_t least = endless;
-
-	switch (t->kind) {
-	case TREE_SET:
-		return letter(t);
-	case TREE_GROUP:
-		return literal_of(t->child[0]);
-	case TREE_REPEAT:
-		return t->min == 0 ? 0 : letter(t->child[0]) ? t->min : literal_of(t->child[0]);
-	case TREE_ROW:
-		return literal((const struct tree *const *)t->child, t->n);
-	case TREE_CHOICE:
-		for (size_t i = 0; i < t->n; i++) {
-			size_t n = literal_of(t->child[i]);
-
-			least = n < least ? n : least;
-		}
-		return least;
-	default:
-		return 0;
-	}
-}
-
-static size_t literal(const struct tree *const *v, size_t n)
-{
-	size_t best = 0, row = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t one = literal_of(v[i]);
-
-		row = letter(v[i]) ? row + 1 : 0;
-		best = row > best ? row : best;
-		best = one > best ? one : best;
-	}
-	return best;
 }
 
 static bool optional(const struct tree *t)
@@ -212,7 +69,7 @@ static size_t best_part(const struct pieces *p, size_t *begin)
 
 		while (to < p->n && !wide(p->v[to]))
 			to++;
-		score = literal(p->v + from, to - from);
+		score = scan_regex_literal(p->v + from, to - from);
 		if (to > from && (score > best || len == 0)) {
 			best = score;
 			*begin = from;
@@ -285,12 +142,12 @@ static struct scan_step step_of(const struct tree *t, bool unicode)
 	struct scan_step step = { 0 };
 
 	if (t->kind != TREE_REPEAT || t->child[0]->kind != TREE_SET) {
-		step.width = width(t, unicode, step.inside);
+		step.width = scan_regex_width(t, unicode, step.inside);
 		for (size_t i = 0; i < 8; i++)
 			step.most = step.inside[i] ? SIZE_MAX : step.most;
 		return step;
 	}
-	add_inside(&t->child[0]->set, step.inside);
+	scan_regex_add_inside(&t->child[0]->set, step.inside);
 	step.most = t->max == TREE_FOREVER ? SIZE_MAX : (size_t)t->max * (unicode ? 4 : 1);
 	return step;
 }
@@ -308,8 +165,8 @@ static int add_steps(const struct pieces *p, size_t end, bool branch, bool unico
 
 		if (i == end - 1 && t.kind == TREE_REPEAT)
 			t.max = t.min;
-		least = sum(least, least_width(&t));
-		all.width = sum(all.width, width(&t, unicode, all.inside));
+		least = scan_regex_sum(least, scan_regex_least(&t));
+		all.width = scan_regex_sum(all.width, scan_regex_width(&t, unicode, all.inside));
 		if (branch)
 			continue;
 		step = step_of(&t, unicode);
@@ -344,7 +201,7 @@ static int add_part(const struct pieces *p, size_t begin, size_t end, bool unico
 
 		if (i == end - 1 && least.kind == TREE_REPEAT)
 			least.max = least.min;	/* one end for each match is enough */
-		scan_regex_print_hs(&least, unicode, LOOSE, &pattern);
+		scan_regex_print_hs(&least, unicode, SCAN_REGEX_LOOSE, &pattern);
 	}
 	rc = pattern.failed || pattern.len == 0 ? -1 : add(out, buf_str(&pattern));
 	buf_free(&pattern);
@@ -360,7 +217,7 @@ static int propose_row(const struct tree *t, struct regex_tree *tree, bool branc
 	if (flatten(t, &tree->arena, &p) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for a regular expression");
 	end = best_part(&p, &begin);
-	if (literal(p.v + begin, end) < LITERAL_MIN && has_keywords(out))
+	if (scan_regex_literal(p.v + begin, end) < LITERAL_MIN && has_keywords(out))
 		return 1;
 	end += begin;
 	while (end > begin && optional(p.v[end - 1]))
@@ -416,8 +273,13 @@ static int find_core(struct regex_tree *tree, struct rule_regex *out, struct err
 	if (flatten(tree->root, &tree->arena, &p) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for a regular expression");
 	for (; n < p.n && optional(p.v[n]) && p.v[n]->max != TREE_FOREVER; n++)
-		lead = sum(lead, width(p.v[n], tree->unicode, unused));
-	if (n == 0 || n == p.n || lead > LOOSE * WIDE)
+		lead = scan_regex_sum(lead, p.v[n]->child[0]->kind == TREE_SET
+						    ? (size_t)p.v[n]->max * (tree->unicode ? 4 : 1)
+						    : scan_regex_width(p.v[n], tree->unicode, unused));
+	for (size_t i = 0; i < 8; i++)
+		if (unused[i])	/* something in it has no bound */
+			return 0;
+	if (n == 0 || n == p.n || lead > SCAN_REGEX_LOOSE * WIDE)
 		return 0;
 	out->core = print(p.v + n, p.n - n, tree->unicode, err);
 	out->lead = lead;
