@@ -338,22 +338,6 @@ static void ask_for_others(struct container *c)
 
 /* ---- the whole ------------------------------------------------------------------- */
 
-/* Images that bring what is run: only a script is the team's. */
-static bool is_ready_made(const char *image)
-{
-	static const char *const names[] = {
-		"sagemaker-", "-training:", "xgboost", "linear-learner", "kmeans", "pca:",
-		"factorization-machines", "blazingtext", "image-classification", "object-detection",
-		"semantic-segmentation", "seq2seq", "forecasting-deepar", "ntm:", "lda:", "knn:",
-		"ipinsights", "object2vec", "randomcutforest", "autogluon",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strstr(base_name(image), names[i]))
-			return true;
-	return false;
-}
-
 /* False when the job runs no image of this repository. */
 static bool read_job(struct container *c)
 {
@@ -371,7 +355,8 @@ static bool read_job(struct container *c)
 	if (job) {
 		c->own_entry = json_count(job, "AlgorithmSpecification.ContainerEntrypoint") > 0;
 		own = !json_get(job, "AlgorithmSpecification.AlgorithmName") &&
-		      !is_ready_made(json_string(job, "AlgorithmSpecification.TrainingImage", ""));
+		      !container_entry_is_ready_made(
+			      json_string(job, "AlgorithmSpecification.TrainingImage", ""));
 	}
 	json_free(job);
 	git_odb_object_free(object);

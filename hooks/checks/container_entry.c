@@ -76,3 +76,18 @@ bool container_entry_reads(const char *text, size_t len)
 			return true;
 	return false;
 }
+
+bool container_entry_is_ready_made(const char *image)
+{
+	static const char *const names[] = {
+		"sagemaker-", "-training:", "xgboost", "linear-learner", "kmeans", "pca:",
+		"factorization-machines", "blazingtext", "image-classification", "object-detection",
+		"semantic-segmentation", "seq2seq", "forecasting-deepar", "ntm:", "lda:", "knn:",
+		"ipinsights", "object2vec", "randomcutforest", "autogluon",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strstr(base_name(image), names[i]))
+			return true;
+	return false;
+}

@@ -25,4 +25,8 @@ enum container_entry container_entry(const struct dockerfile_instruction *entryp
 /* Whether the source of a script looks at its arguments. */
 bool container_entry_reads(const char *text, size_t len);
 
+/* Whether an image, by its name, is one of SageMaker's that bring what is run: only
+ * a script is the team's. */
+bool container_entry_is_ready_made(const char *image);
+
 #endif

@@ -148,11 +148,10 @@ static bool json_list(struct parser *p, struct dockerfile_instruction *i)
 	const cJSON *e;
 	bool good = cJSON_IsArray(tree);
 
-	cJSON_ArrayForEach(e, tree)
+	for (e = good ? tree->child : NULL; e; e = e->next)
 		good = good && cJSON_IsString(e);
-	if (good)
-		cJSON_ArrayForEach(e, tree)
-			add_word(p, &i->words, e->valuestring, strlen(e->valuestring));
+	for (e = good ? tree->child : NULL; e; e = e->next)
+		add_word(p, &i->words, e->valuestring, strlen(e->valuestring));
 	cJSON_Delete(tree);
 	return good;
 }
