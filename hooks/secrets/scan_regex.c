@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNES_MAX = 512 };
-
 /* What is known of one rule. */
 struct state {
 	struct regex_code full, core, path;
@@ -198,67 +196,6 @@ static bool has_keyword(const char *data, size_t len, char *const *words)
 	return false;
 }
 
-/* Of 0 < x <= 1. The programs do without libm for this one function: the series of
- * artanh, with what is left of x between 1/2 and 1, to the last bit but a few. */
-static double binary_log(double x)
-{
-	double z, square, power, sum = 0;
-	int whole = 0;
-
-	while (x < 0.70710678118654752) {
-		x *= 2;
-		whole--;
-	}
-	z = (x - 1) / (x + 1);
-	square = z * z;
-	power = z;
-	for (int i = 1; i < 32; i += 2) {
-		sum += power / i;
-		power *= square;
-	}
-	return whole + sum * 2 / 0.69314718055994530942;
-}
-
-/* Shannon entropy in bits a character, of characters, each as often as bytes make it. */
-static double entropy(const char *s, size_t len)
-{
-	struct {
-		unsigned long rune;
-		size_t n;
-	} high[RUNES_MAX];
-	size_t ascii[128] = { 0 }, n_high = 0;
-	double sum = 0;
-
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)s[i++];
-		unsigned long rune = c;
-		size_t k = 0;
-
-		if (c < 0x80) {
-			ascii[c]++;
-			continue;
-		}
-		while (i < len && ((unsigned char)s[i] & 0xc0) == 0x80)
-			rune = rune << 8 | (unsigned char)s[i++];
-		while (k < n_high && high[k].rune != rune)
-			k++;
-		if (k == n_high && n_high < RUNES_MAX) {
-			high[n_high].rune = rune;
-			high[n_high++].n = 0;
-		}
-		if (k < n_high)
-			high[k].n++;
-	}
-	for (size_t i = 0; i < 128 + n_high; i++) {
-		size_t n = i < 128 ? ascii[i] : high[i - 128].n;
-		double part = (double)n / (double)len;
-
-		if (n)
-			sum -= part * binary_log(part);
-	}
-	return sum;
-}
-
 /* The group that is the secret, in a match that stands alone, as gitleaks looks for it. */
 static struct span secret_in(struct scan_regex *s, struct state *st, const struct rule_regex *re,
 			     const char *match, size_t len)
@@ -305,7 +242,7 @@ static bool is_secret(struct scan_regex *s, struct state *st, const struct rule_
 	secret = secret_in(s, st, re, f.match, f.match_len);
 	f.secret = f.match + secret.offset;
 	f.secret_len = secret.len;
-	if (secret.len == 0 || (re->entropy > 0 && entropy(f.secret, f.secret_len) <= re->entropy))
+	if (secret.len == 0 || (re->entropy > 0 && scan_regex_entropy(f.secret, f.secret_len) <= re->entropy))
 		return false;
 	line_of(s, match.offset, match.offset + match.len, &f);
 	if ((st->shared && scan_regex_allow_found(st->shared, re->shared->n, &s->text, &f)) ||

@@ -94,6 +94,9 @@ bool scan_regex_confirm(struct scan_regex *s, size_t id, size_t end, struct scan
  * SIZE_MAX) that one of the text's paths meets; the value is the path, at offset 0, of length 0. */
 bool scan_regex_path(struct scan_regex *s, size_t *id, struct scan_value *value);
 
+/* Shannon entropy in bits a character (UTF-8), each as often as it is in so many bytes: gitleaks' way. */
+double scan_regex_entropy(const char *s, size_t len);
+
 /* Whether an allowance of the rule names the commit (hex), and so no hit in it counts. */
 bool scan_regex_commit(const struct rule *rule, const char *commit);
 

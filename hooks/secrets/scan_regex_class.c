@@ -64,14 +64,14 @@ int scan_regex_parse_range(struct parser *p, struct tree_set *set, uint32_t from
 /* \pL, \p{Greek}, \P{^Lu} */
 static int property(struct parser *p, struct tree_set *set)
 {
-	bool not = p->text[p->at] == 'P';
+	bool negated = p->text[p->at] == 'P';
 	char name[PROPERTY_MAX], members[PROPERTY_MAX + 8];
 	size_t n = 0;
 
 	p->at++;
 	if (scan_regex_parse_take(p, "{")) {
 		if (scan_regex_parse_take(p, "^"))
-			not = !not;
+			negated = !negated;
 		while (peek(p) >= 0 && peek(p) != '}' && n < sizeof(name) - 1)
 			name[n++] = p->text[p->at++];
 		if (!scan_regex_parse_take(p, "}")) {
@@ -87,7 +87,7 @@ static int property(struct parser *p, struct tree_set *set)
 		return -1;
 	}
 	/* its part in ASCII stands there, too: PCRE2 unites the two */
-	snprintf(members, sizeof(members), "\\%c{%s}", not ? 'P' : 'p', strcmp(name, "Any") ? name : "Any");
+	snprintf(members, sizeof(members), "\\%c{%s}", negated ? 'P' : 'p', strcmp(name, "Any") ? name : "Any");
 	return add_high(p, set, members);
 }
 
@@ -211,10 +211,10 @@ static int class_member(struct parser *p, struct tree_set *set)
 
 int scan_regex_parse_class(struct parser *p, struct tree_set *set)
 {
-	bool not, first = true;
+	bool negated, first = true;
 
 	p->at++;
-	not = scan_regex_parse_take(p, "^");
+	negated = scan_regex_parse_take(p, "^");
 	for (; first || peek(p) != ']'; first = false) {
 		if (peek(p) < 0) {
 			scan_regex_parse_bad(p, "] is missing");
@@ -226,7 +226,7 @@ int scan_regex_parse_class(struct parser *p, struct tree_set *set)
 	p->at++;
 	if (p->flags & FOLD)
 		scan_regex_set_fold(set);
-	if (not)
+	if (negated)
 		scan_regex_set_negate(set);
 	return 0;
 }

@@ -243,7 +243,9 @@ static struct tree *repeated(struct parser *p)
 
 	if (p->quoted && scan_regex_parse_take(p, "\\E"))
 		p->quoted = false;	/* and what stands behind it repeats the last character */
-	for (unsigned n = 0; t && !p->quoted && repeat(p, &min, &max); n++) {
+	if (!t)
+		return NULL;
+	for (unsigned n = 0; !p->quoted && repeat(p, &min, &max); n++) {
 		struct tree *r = node(p, TREE_REPEAT);
 
 		if (!r || push(p, r, t) < 0)

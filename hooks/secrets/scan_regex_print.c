@@ -49,12 +49,12 @@ static void set_bytes(const struct tree_set *set, struct buf *out)
 static void set_runes(const struct tree_set *set, struct buf *out)
 {
 	struct tree_set ascii = *set;
-	bool not = set->high == HIGH_SOME && set->high_not;
+	bool negated = set->high == HIGH_SOME && set->high_not;
 
-	if (not)	/* [^...]: what ASCII leaves out stands inside */
+	if (negated)	/* [^...]: what ASCII leaves out stands inside */
 		for (size_t i = 0; i < 4; i++)
 			ascii.ascii[i] = ~ascii.ascii[i];
-	buf_adds(out, not ? "[^" : "[");
+	buf_adds(out, negated ? "[^" : "[");
 	if (ranges(&ascii, 0x80, out) == 0 && set->high == HIGH_NONE)
 		buf_adds(out, "^\\x{0}-\\x{10ffff}");
 	if (set->high == HIGH_ALL)

@@ -64,10 +64,10 @@ bool scan_regex_set_named(struct tree_set *set, const char *name, size_t len)
 		{ "upper", "AZ", 1 },		{ "word", "09AZ__az", 4 },
 		{ "xdigit", "09AFaf", 3 },
 	};
-	bool not = len > 0 && *name == '^';
+	bool negated = len > 0 && *name == '^';
 
-	name += not;
-	len -= not;
+	name += negated;
+	len -= negated;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct tree_set named = { 0 };
 
@@ -76,7 +76,7 @@ bool scan_regex_set_named(struct tree_set *set, const char *name, size_t len)
 		for (size_t k = 0; k < rows[i].n; k++)
 			scan_regex_set_add(&named, (unsigned char)rows[i].ranges[2 * k],
 					   (unsigned char)rows[i].ranges[2 * k + 1]);
-		if (not)
+		if (negated)
 			scan_regex_set_negate(&named);
 		merge(set, &named);
 		return true;

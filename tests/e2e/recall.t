@@ -24,7 +24,7 @@ ok 'the page has a row for each rule' test "$(grep -c '^| aws-access-token ' "$T
 # its twin: a secret that no rule knows is missed, and a value of AWS's that is told wrongly
 printf '%s\n' '{"rule":"aws-access-token","expect":true,"text":"no secret at all"}' >"$T/cases"
 cases=$T/cases
-measure
+measure --write "$T/one.md"
 is $? 1 'a text of AWS that is missed is a fault'
 grep -q 'aws-access-token: 1 of 1 missed' "$OUT"
 ok 'and it says which'
