@@ -277,5 +277,21 @@ text "a secret key in XML" "<secretAccessKey>$secret</secretAccessKey>" '<secret
 text "an export" "export AWS_SECRET_ACCESS_KEY='$secret'" "export AWS_SECRET_ACCESS_KEY=''" f.sh
 text "a bare SECRET= in an env file" "SECRET=$secret" "SECRET=\${SECRET}" .env
 text "a lower-case secret in an env file" "secret=$secret" "secret=changeme" prod.env
+text "base64" "data: $(printf 'key = %s and more' "$id" | base64 -w0)" "data: $(printf 'key = %s and more' "$clean" | base64 -w0)" f.yml
+text "base64 over lines" "$(printf 'some words first, so that it is long: %s and more words behind' "$id" | base64 -w40)" \
+	"$(printf 'some words first, so that it is long: %s and more words behind' "$clean" | base64 -w40)"
+text "base64, one byte off" "$(printf 'x%s' "$id" | base64 -w0)" "$(printf 'x%s' "$clean" | base64 -w0)"
+text "base64, two bytes off" "$(printf 'xy %s' "$id" | base64 -w0)" "$(printf 'xy %s' "$clean" | base64 -w0)"
+text "base64 for URLs" "$(printf '??>>%s' "$id" | base64 -w0 | tr +/ -_)" "$(printf '??>>%s' "$clean" | base64 -w0 | tr +/ -_)"
+in_gzip() { printf 'a\nkey %s\n' "$1" | gzip -c >f.gz && commit; }
+in_gzip_large() { { seq 200000; echo "$1"; seq 200000; } | gzip -1 -c >f.gz && commit; }
+in_gzip_odd() { printf 'key %s\n' "$1" | gzip -c >f.bin && commit; }
+in_gzips() { { printf 'a\n' | gzip -c; printf 'key %s\n' "$1" | gzip -c; } >f.gz && commit; }
+in_tgz() { echo "$1" >k && tar czf f.tgz k && rm k && commit; }
+plant "gzip" in_gzip
+plant "a large gzip" in_gzip_large
+plant "gzip under another name" in_gzip_odd
+plant "gzip behind gzip" in_gzips
+plant "a compressed archive" in_tgz
 
 done_testing
