@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NEAR = 256 };	/* bytes in which a match is looked for at once, without its core first */
+
 /* What is known of one rule. */
 struct state {
 	struct regex_code full, core, path;
@@ -288,7 +290,7 @@ static int find(struct scan_regex *s, struct state *st, const struct rule_regex 
 	struct regex_engine *e = s->text.engine;
 	int rc;
 
-	if (re->core) {
+	if (re->core && limit - from > NEAR) {
 		rc = scan_regex_match(e, &st->core, re->core, re->unicode, s->data, s->len, from, limit,
 				      match);
 		if (rc <= 0)
