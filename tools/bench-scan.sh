@@ -75,9 +75,8 @@ history_repository() {
 
 # A clone with one commit that the remote has not: three files edited, one of them large.
 one_commit() {
-	git clone -q --no-checkout --shared "$HISTORY" "$T/push"
+	git clone -q --shared "$HISTORY" "$T/push"
 	cd "$T/push"
-	git read-tree HEAD
 	for path in $(git ls-tree -r --name-only HEAD | awk '/\.py$/ && n++ % 150 == 0 && n < 500 { print }' | head -n 3); do
 		git cat-file blob "HEAD:$path" >"$T/file"
 		printf '\ndef added(key, token):\n    return key or token\n' >>"$T/file"
