@@ -1,4 +1,5 @@
 #include "check.h"
+#include "hooks/secrets/scan_regex.h"
 
 #include <string.h>
 
@@ -59,6 +60,15 @@ static bool excused(struct search *s, const struct scan_hit *h, struct report_fi
 	return false;
 }
 
+/* Whether the rule's own file lets the commit pass. */
+static bool passes(const struct search *s, const struct rule *rule)
+{
+	char commit[GIT_OID_HEXSZ + 1];
+
+	return s->item->commit && rule->value == RULE_REGEX &&
+	       scan_regex_commit(rule, git_oid_tostr(commit, sizeof(commit), s->item->commit));
+}
+
 static int hit(void *arg, const struct scan_hit *h, struct err *err)
 {
 	struct search *s = arg;
@@ -71,7 +81,7 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 	enum check_published published;
 	int rc;
 
-	if (check_allow_has(&s->run->policy.allow, h->sha256))
+	if (check_allow_has(&s->run->policy.allow, h->sha256) || passes(s, h->rule))
 		return 0;
 	rc = check_published(s->run, s->item, h->sha256, &published, err);
 	if (rc < 0 || published == CHECK_SAME_FILE)	/* moved or copied */

@@ -66,10 +66,62 @@ static int by_order(const void *a, const void *b)
 	return (x->column > y->column) - (x->column < y->column);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	const struct report_finding *x = *(const struct report_finding *const *)a;
+	const struct report_finding *y = *(const struct report_finding *const *)b;
+	int c = strcmp(x->allow, y->allow);
+
+	if (c == 0)
+		c = strcmp(x->file, y->file);
+	if (c == 0)
+		c = x->warning - y->warning;
+	return c ? c : by_order(x, y);
+}
+
+static bool again(const struct report_finding *f, const struct report_finding *first)
+{
+	return f->order != first->order && f->warning == first->warning &&
+	       strcmp(f->allow, first->allow) == 0 && strcmp(f->file, first->file) == 0;
+}
+
+/* A value that a file has in many commits came in with one. */
+static void drop_later(struct report *report, size_t n)
+{
+	struct report_finding **values = calloc(report->n - n + 1, sizeof(*values));
+	const struct report_finding *first;
+	size_t n_values = 0, kept = n;
+
+	if (!values)
+		return;		/* then all are told */
+	for (size_t i = n; i < report->n; i++)
+		if (report->v[i].allow && report->v[i].file)
+			values[n_values++] = &report->v[i];
+	qsort(values, n_values, sizeof(*values), by_value);
+	first = n_values ? values[0] : NULL;
+	for (size_t i = 1; i < n_values; i++) {
+		if (!again(values[i], first)) {
+			first = values[i];
+			continue;
+		}
+		report->errors -= !values[i]->warning;
+		report->warnings -= values[i]->warning;
+		finding_free(values[i]);
+		values[i]->check = NULL;
+	}
+	free(values);
+	for (size_t i = n; i < report->n; i++)
+		if (report->v[i].check)
+			report->v[kept++] = report->v[i];
+	report->n = kept;
+}
+
 void report_sort(struct report *report, size_t n)
 {
-	if (report->n > n)
-		qsort(report->v + n, report->n - n, sizeof(*report->v), by_order);
+	if (report->n <= n)
+		return;
+	drop_later(report, n);
+	qsort(report->v + n, report->n - n, sizeof(*report->v), by_order);
 }
 
 void report_free(struct report *report)

@@ -48,7 +48,8 @@ typedef int report_fn(const struct report *report, FILE *f, struct err *err);
 
 int report_add(struct report *report, const struct report_finding *finding, struct err *err);
 
-/* Puts the findings from the n-th on in the order of their numbers, then lines. */
+/* Puts the findings from the n-th on in the order of their numbers, then lines. Of a value that
+ * a file has under several numbers (a file's versions) the first stays: it came in there. */
 void report_sort(struct report *report, size_t n);
 
 /* For people, at most 80 columns where words allow. */

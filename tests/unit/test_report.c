@@ -363,6 +363,42 @@ static void allowances(void **state)
 	check_allow_free(&allow);
 }
 
+/* A value in a file's versions 5, 5 (twice there), 2 and 7; as a warning in 1; elsewhere in 9. */
+static void versions_are_told_once(void **state)
+{
+	static const struct {
+		size_t order;
+		int line;
+		bool warning;
+		const char *file;
+	} rows[] = {
+		{ 5, 3, false, "a" }, { 5, 9, false, "a" }, { 2, 4, false, "a" }, { 2, 8, false, "a" },
+		{ 7, 3, false, "a" }, { 1, 1, true, "a" }, { 9, 1, false, "b" },
+	};
+	struct report r = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	add(&r, "abc", false);	/* before the n-th: left alone */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct report_finding f = { .check = "secrets", .rule = "r", .message = "m",
+						  .allow = HASH, .file = rows[i].file,
+						  .order = rows[i].order, .line = rows[i].line,
+						  .warning = rows[i].warning };
+
+		assert_int_equal(report_add(&r, &f, &err), 0);
+	}
+	report_sort(&r, 1);
+	assert_int_equal(r.n, 5);
+	assert_int_equal(r.errors, 4);
+	assert_int_equal(r.warnings, 1);
+	assert_true(r.v[1].warning && r.v[1].order == 1);
+	assert_true(r.v[2].order == 2 && r.v[2].line == 4);
+	assert_true(r.v[3].order == 2 && r.v[3].line == 8);
+	assert_string_equal(r.v[4].file, "b");
+	report_free(&r);
+}
+
 static void paths_of_rule_files(void **state)
 {
 	static const char *const good[] = { "a", "a/b", "a..b", "..a/b", ".rules", "a/./b" };
@@ -387,6 +423,7 @@ int main(void)
 		cmocka_unit_test(junit_counts), cmocka_unit_test(utf8),
 		cmocka_unit_test(policies_together), cmocka_unit_test(policies_that_are_refused),
 		cmocka_unit_test(allowances), cmocka_unit_test(paths_of_rule_files),
+		cmocka_unit_test(versions_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
