@@ -2,7 +2,7 @@
 # Installs what is missing, and says what: tools/deps.sh GROUP...
 #
 # Groups: build (compile codetrain), demo (the sandbox), test (every check), bench
-# (the AWS CLI 2, for make bench to measure beside ours).
+# (what make bench measures beside ours and does not fetch itself).
 # Packages are Debian's and Ubuntu's; with sudo when not root. Elsewhere the
 # list of what is missing is printed and nothing is done.
 
@@ -24,9 +24,9 @@ packages() {
 	test)
 		packages demo
 		echo libcmocka-dev clang libclang-rt-dev valgrind perl cppcheck shellcheck mandoc binutils strace openssl procps \
-			dbus-daemon dbus-bin gnome-keyring iproute2 ;;
+			dbus-daemon dbus-bin gnome-keyring iproute2 git-lfs ;;
 	bench)
-		echo python3 python3-venv openssl awscli ;;
+		echo python3 python3-venv openssl awscli git-lfs git-secrets ;;
 	*)
 		echo "tools/deps.sh: no such group: $1" >&2
 		exit 2 ;;
