@@ -2,6 +2,7 @@
  * codetrain check: the checks of pre-push by hand, in CI and in a build step.
  */
 #include "hooks/checks/check.h"
+#include "hooks/checks/check_redact.h"
 #include "hooks/checks/check_rules.h"
 #include "hooks/checks/check_select.h"
 #include "hooks/objects/range_repo.h"
@@ -117,8 +118,10 @@ static int run(const struct wanted *w, const struct strs *args, struct err *err)
 		rc = check_all(&run, w, args, err);
 	if (rc == 0)
 		rc = tell(w, &report, err);
-	else
+	if (rc < 0) {
+		check_redact_fault(&run, err);
 		tell_fault(w, &report, err);
+	}
 	check_close(&run);
 	report_free(&report);
 	git_repository_free(repo);

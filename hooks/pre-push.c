@@ -7,6 +7,7 @@
  */
 #include "hooks/checks/bypass.h"
 #include "hooks/checks/check.h"
+#include "hooks/checks/check_redact.h"
 #include "hooks/checks/check_tips.h"
 #include "hooks/objects/range_repo.h"
 #include "lib/base/clock.h"
@@ -88,6 +89,8 @@ static int decide(struct check_run *run, const struct report *report, bool json,
 	const char *reason = getenv(BYPASS_VARIABLE);
 	struct err fault = { 0 };
 
+	if (rc < 0)
+		check_redact_fault(run, err);
 	report_text(report, stderr, &fault);
 	if (json)
 		report_json(report, stdout, &fault);

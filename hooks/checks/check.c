@@ -120,6 +120,8 @@ static int visit_file(void *arg, const git_oid *commit, const char *path, unsign
 		if (check_item(v->run, &item, err) < 0)
 			return -1;
 	}
+	if (!blob)
+		return 0;
 	if (is_spec(path) && remember_spec(v->run, path) < 0)
 		return err_set(err, ERR_USAGE, "more than %d specs in one push", STRS_MAX);
 	if (!v->blobs)

@@ -54,6 +54,7 @@ struct check_item {
 	size_t order;		/* of blobs: findings are told in this order */
 	struct scanner *scanner;	/* of the thread; NULL: the run's */
 	bool named;		/* a file of the command line: one chosen type looks at any name */
+	struct span value;	/* of a finding in `data`: the secret; len 0: none */
 	const struct range_ref *ref;	/* CHECK_PUSH: the one that this is about; NULL: all */
 };
 

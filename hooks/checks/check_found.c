@@ -6,11 +6,31 @@
 
 enum { TEXT_MAX = 65536, SUBJECT_MAX = 4096 };
 
-static int add(struct check_run *run, struct report_finding *f, struct err *err)
+static size_t count(const char *s, char c)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == c;
+	return n;
+}
+
+/* What a pushed rule takes for a secret may be a quote, and the rest a command. */
+static bool is_quoted_as(const char *redacted, const char *command)
+{
+	for (const char *c = "'\\\n"; *c; c++)
+		if (count(redacted, *c) != count(command, *c))
+			return false;
+	return true;
+}
+
+static int add(struct check_run *run, const struct check_item *item, struct report_finding *f,
+	       struct err *err)
 {
 	enum { TEXTS = 5 };
 	const char **const slots[TEXTS] = { &f->message, &f->file, &f->subject, &f->fix,
 					    &f->pointer };
+	const char *fix = f->fix;
 	struct buf texts[TEXTS];
 	int rc = 0;
 
@@ -20,8 +40,13 @@ static int add(struct check_run *run, struct report_finding *f, struct err *err)
 		if (!*slots[i])
 			continue;
 		rc = check_redact(run, *slots[i], &texts[i], err);
+		if (rc == 0 && item->value.len)
+			check_redact_value(&texts[i], item->data + item->value.offset,
+					   item->value.len);
 		*slots[i] = buf_str(&texts[i]);
 	}
+	if (rc == 0 && fix && !is_quoted_as(f->fix, fix))
+		f->fix = NULL;
 	if (rc == 0)
 		rc = report_add(run->report, f, err);
 	for (int i = 0; i < TEXTS; i++)
@@ -65,7 +90,7 @@ int check_found(struct check_run *run, const struct check_item *item,
 		f.commit = commit;
 		f.subject = subject_of(run, item->commit, subject);
 	}
-	rc = add(run, &f, err);
+	rc = add(run, item, &f, err);
 	pthread_mutex_unlock(&run->lock);
 	buf_free(&fix);
 	return rc;

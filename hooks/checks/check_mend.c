@@ -38,6 +38,32 @@ static void quote(const char *s, struct buf *out)
 	buf_addc(out, '\'');
 }
 
+/* An argument that a command would take for an option. */
+static bool is_option(const char *s)
+{
+	return *s == '-';
+}
+
+static void quote_path(const char *path, struct buf *out)
+{
+	if (is_option(path))
+		buf_adds(out, "./");
+	quote(path, out);
+}
+
+static void rename_branch(const char *name, struct buf *out)
+{
+	buf_adds(out, is_option(name) ? "git branch -m -- " : "git branch -m ");
+	quote(name, out);
+	buf_adds(out, " NEW");
+}
+
+static void delete_tag(const char *name, struct buf *out)
+{
+	buf_adds(out, is_option(name) ? " && git tag -d -- " : " && git tag -d ");
+	quote(name, out);
+}
+
 static bool begins(const char *s, const char *with)
 {
 	return s && strncmp(s, with, strlen(with)) == 0;
@@ -55,7 +81,7 @@ static void amend(const struct check_item *item, struct buf *out)
 	case CHECK_NAME:
 		/* what is redacted there is any character for the shell */
 		buf_adds(out, "git mv ");
-		quote(item->path, out);
+		quote_path(item->path, out);
 		buf_adds(out, " NEW && git commit --amend --no-edit");
 		break;
 	case CHECK_SIZE:
@@ -127,9 +153,13 @@ static void move_ref(const struct check_run *run, const struct check_source *sou
 	static const char tags[] = "refs/tags/";
 
 	if (begins(source->ref, tags)) {
+		const char *tag = source->ref + strlen(tags);
+
 		buf_adds(out, git_oid_equal(&source->object, &source->commit) ? "\ngit tag -f "
 									      : "\ngit tag -f -a ");
-		quote(source->ref + strlen(tags), out);
+		quote(is_option(tag) ? "NEW" : tag, out);
+		if (is_option(tag))
+			delete_tag(tag, out);
 		return;
 	}
 	for (size_t i = 0; i < run->range.n_refs; i++) {
@@ -198,21 +228,20 @@ static void mend_note(struct check_run *run, const struct place *p, const struct
 static void mend_tag(struct check_run *run, const struct check_item *item, int line,
 		     struct buf *out)
 {
-	bool renamed = strstr(item->part, "name") && line == TAG_NAME_LINE;
 	git_tag *tag = NULL;
+	bool renamed;
 
 	if (git_tag_lookup(&tag, run->repo, item->commit) < 0)
 		return;
+	renamed = (strstr(item->part, "name") && line == TAG_NAME_LINE) || is_option(git_tag_name(tag));
 	buf_adds(out, renamed ? "git tag -a NEW " : "git tag -f -a ");
 	if (!renamed) {
 		quote(git_tag_name(tag), out);
 		buf_addc(out, ' ');
 	}
 	buf_addf(out, "%.*s", SHORT, git_oid_tostr_s(git_tag_target_id(tag)));
-	if (renamed) {
-		buf_adds(out, " && git tag -d ");
-		quote(git_tag_name(tag), out);
-	}
+	if (renamed)
+		delete_tag(git_tag_name(tag), out);
 	git_tag_free(tag);
 }
 
@@ -222,12 +251,10 @@ static void mend_name(const struct check_run *run, const struct range_ref *ref, 
 	bool same = strcmp(ref->local_name, ref->remote_name) == 0;
 
 	if (same && begins(ref->local_name, branches)) {
-		buf_adds(out, "git branch -m ");
-		quote(ref->local_name + strlen(branches), out);
-		buf_adds(out, " NEW");
+		rename_branch(ref->local_name + strlen(branches), out);
 	} else if (same && begins(ref->local_name, tags)) {
-		buf_addf(out, "git tag NEW %.*s && git tag -d ", SHORT, git_oid_tostr_s(&ref->local));
-		quote(ref->local_name + strlen(tags), out);
+		buf_addf(out, "git tag NEW %.*s", SHORT, git_oid_tostr_s(&ref->local));
+		delete_tag(ref->local_name + strlen(tags), out);
 	} else {
 		buf_adds(out, "git push ");
 		quote(run->remote ? run->remote : "origin", out);
@@ -252,6 +279,8 @@ static void mend_published(struct check_run *run, struct place *p, const struct 
 		for (size_t i = 0; i < run->n_tips && !p->branch; i++)
 			if (git_oid_equal(&run->tips[i].commit, item->commit))
 				p->branch = check_tips_branch(&run->tips[i]);
+	if (p->branch && is_option(p->branch))
+		p->branch = NULL;
 	switch_to(p, out);
 	buf_adds(out, "# mend the file, then:\ngit commit -am 'Mend it'");
 }
@@ -276,6 +305,11 @@ static void mend_in_commit(struct check_run *run, struct place *p, const struct 
 	p->detached = !source->is_head && !begins(source->ref, branches);
 	if (!p->detached && !source->is_head)
 		p->branch = source->ref + strlen(branches);
+	if (p->branch && is_option(p->branch)) {
+		rename_branch(p->branch, out);
+		buf_addc(out, '\n');
+		p->branch = "NEW";
+	}
 	if (p->is_tip)
 		mend_tip(p, item, out);
 	else
@@ -298,7 +332,7 @@ void check_mend(struct check_run *run, const struct check_item *item, int line, 
 		mend_name(run, item->ref, out);
 	} else if (item->subject == CHECK_NAME && !item->commit) {
 		buf_adds(out, "mv ");
-		quote(item->path, out);
+		quote_path(item->path, out);
 		buf_adds(out, " NEW");
 	} else if (item->subject == CHECK_BLOB && item->path && *item->path) {
 		buf_addf(out, "take it out of %.4000s", item->path);

@@ -1,9 +1,10 @@
 #include "check_redact.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 64, KEPT_BYTES_MAX = 4096 };
+enum { KEPT = 64, KEPT_BYTES_MAX = 4096, SHOWN = 4, VALUE_MIN = 3 * SHOWN };
 
 /* Findings of one commit or file quote the same texts again and again. */
 struct check_redacted {
@@ -21,13 +22,18 @@ struct redaction {
 static int hit(void *arg, const struct scan_hit *hit, struct err *err)
 {
 	struct redaction *r = arg;
+	size_t end = hit->offset + hit->len;
 
 	(void)err;
-	if (hit->offset < r->at || hit->offset + hit->len > r->len)
+	if (end > r->len)
+		end = r->len;
+	if (end <= r->at)
 		return 0;
-	buf_add(r->out, r->text + r->at, hit->offset - r->at);
-	buf_adds(r->out, hit->shown);
-	r->at = hit->offset + hit->len;
+	if (hit->offset >= r->at) {
+		buf_add(r->out, r->text + r->at, hit->offset - r->at);
+		buf_adds(r->out, hit->shown);
+	}
+	r->at = end;
 	return 0;
 }
 
@@ -95,6 +101,35 @@ int check_redact(struct check_run *run, const char *text, struct buf *out, struc
 	if (len <= KEPT_BYTES_MAX)
 		keep(run->redacted, slot, text, buf_str(out));
 	return 0;
+}
+
+void check_redact_fault(struct check_run *run, struct err *fault)
+{
+	struct buf out = BUF_INIT(2 * sizeof(fault->message));
+	struct err ignored;
+
+	if ((run->rules || scan_rules_open(&run->rules, NULL, NULL, &ignored) == 0) &&
+	    check_redact(run, fault->message, &out, &ignored) == 0)
+		snprintf(fault->message, sizeof(fault->message), "%s", buf_str(&out));
+	else
+		snprintf(fault->message, sizeof(fault->message), "the checks could not be done");
+	buf_free(&out);
+}
+
+void check_redact_value(struct buf *text, const char *value, size_t len)
+{
+	static const char cut[] = "****";
+	size_t at = 0;
+	char *found;
+
+	if (len < VALUE_MIN)
+		return;
+	while (at < text->len && (found = memmem(text->data + at, text->len - at, value, len))) {
+		at = (size_t)(found - text->data) + 2 * SHOWN;
+		memcpy(found + SHOWN, cut, SHOWN);
+		memmove(text->data + at, found + len, text->len - (at - 2 * SHOWN) - len + 1);
+		text->len -= len - 2 * SHOWN;
+	}
 }
 
 void check_redact_free(struct check_run *run)

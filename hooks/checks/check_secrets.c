@@ -97,8 +97,12 @@ static int hit(void *arg, const struct scan_hit *h, struct err *err)
 		f.warning = true;
 	}
 	if (!excused(s, h, &f, &message)) {
+		struct check_item item = *s->item;
+
+		if (!h->encoding)
+			item.value = (struct span){ h->offset, h->len };
 		f.message = buf_str(&message);
-		rc = check_found(s->run, s->item, &f, err);
+		rc = check_found(s->run, &item, &f, err);
 	}
 	buf_free(&message);
 	return rc;

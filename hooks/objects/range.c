@@ -103,6 +103,27 @@ static int add_remote(void *arg, const char *variable, const char *value, struct
 	return 0;
 }
 
+/* Whether the remote has said in this push what it has at this place: that counts, not
+ * what was remembered. The branch may be gone there, or have lost a secret. */
+static bool is_outdated(const struct range *range, const char *name, const git_reference *ref)
+{
+	static const char branches[] = "refs/heads/";
+	git_reference *direct = NULL;
+	char place[REMOTE_MAX + 32];
+	size_t n = (size_t)snprintf(place, sizeof(place), "refs/remotes/%s/", name);
+	bool said = false;
+
+	if (git_reference_resolve(&direct, ref) < 0)
+		return false;
+	if (n < sizeof(place) && strncmp(git_reference_name(direct), place, n) == 0)
+		for (size_t i = 0; i < range->n_refs && !said; i++)
+			said = strncmp(range->refs[i].remote_name, branches, strlen(branches)) == 0 &&
+			       strcmp(range->refs[i].remote_name + strlen(branches),
+				      git_reference_name(direct) + n) == 0;
+	git_reference_free(direct);
+	return said;
+}
+
 /* The commits of refs/remotes/NAME/. */
 static int hide_remote(struct range *range, const char *name, struct err *err)
 {
@@ -123,6 +144,7 @@ static int hide_remote(struct range *range, const char *name, struct err *err)
 
 		/* a ref that leads nowhere hides nothing */
 		if (!is_of_other(&remotes, name, git_reference_name(ref)) &&
+		    !is_outdated(range, name, ref) &&
 		    git_reference_peel(&commit, ref, GIT_OBJECT_COMMIT) == 0)
 			rc = range_set_append(&range->hidden, git_object_id(commit), err);
 		git_object_free(commit);

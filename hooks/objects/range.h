@@ -54,6 +54,7 @@ struct range_visitor {
 	int (*tag)(void *arg, const git_oid *tag, const char *data, size_t len, struct err *err);
 	/* A file that no parent has like this. `first` is false when the blob
 	 * was told before, `named` when a parent has something of that path.
+	 * `blob` is NULL for a submodule and an empty folder: they have a name alone.
 	 * `commit` is the commit or the tag or ref's object that brings it. */
 	int (*file)(void *arg, const git_oid *commit, const char *path, unsigned mode,
 		    const git_oid *blob, bool first, bool named, struct err *err);

@@ -149,6 +149,16 @@ static void sign(const struct walk *w, const git_oid *tree, git_oid *out)
 		out->id[i] ^= bytes[i];
 }
 
+static int tell(struct walk *w, const git_oid *blob, unsigned mode, bool named, struct err *err)
+{
+	bool first = false;
+
+	if (blob && range_set_add(&w->range->blobs, blob, &first, err) < 0)
+		return -1;
+	return w->visitor->file(w->visitor->arg, w->commit, buf_str(&w->path), mode, blob, first,
+				named, err);
+}
+
 static int walk_folder(struct walk *w, const struct entry *e, const git_oid *olds, size_t n,
 		       struct err *err)
 {
@@ -171,23 +181,15 @@ static int walk_folder(struct walk *w, const struct entry *e, const git_oid *old
 	}
 	if (rc == 0 && fresh)
 		rc = open_tree(w->range, &e->oid, &tree, err);
-	if (rc == 0 && tree)
+	if (rc == 0 && tree && tree->len == 0)
+		rc = tell(w, NULL, e->mode, n > 0, err);
+	else if (rc == 0 && tree)
 		rc = walk_tree(w, tree, below, found, err);
 	for (size_t i = 0; i < found; i++)
 		range_store_drop(below[i].text);
 	free(below);
 	range_store_drop(tree);
 	return rc;
-}
-
-static int tell(struct walk *w, const git_oid *blob, unsigned mode, bool named, struct err *err)
-{
-	bool first;
-
-	if (range_set_add(&w->range->blobs, blob, &first, err) < 0)
-		return -1;
-	return w->visitor->file(w->visitor->arg, w->commit, buf_str(&w->path), mode, blob, first,
-				named, err);
 }
 
 /* An entry that no parent has. `olds`: what the parents have of its name. */
@@ -204,8 +206,8 @@ static int walk_new(struct walk *w, const struct entry *e, const git_oid *olds, 
 		return buf_check(&w->path, "a path", err);
 	if (S_ISDIR(e->mode))
 		rc = walk_folder(w, e, olds, n, err);
-	else if ((e->mode & S_IFMT) != GITLINK)
-		rc = tell(w, &e->oid, e->mode, n > 0, err);
+	else
+		rc = tell(w, (e->mode & S_IFMT) == GITLINK ? NULL : &e->oid, e->mode, n > 0, err);
 	w->path.len = len;
 	w->path.data[len] = '\0';
 	return rc;

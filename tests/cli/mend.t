@@ -124,6 +124,33 @@ git tag "$id"
 run git push origin "refs/tags/$id"
 like "$(commands)" "^git tag NEW [0-9a-f]+ && git tag -d" "a tag's name"
 
+# ---- names and rules that somebody else chose ------------------------------------------
+fresh
+git update-ref 'refs/heads/--exec=id>pwned' main && git symbolic-ref HEAD 'refs/heads/--exec=id>pwned'
+echo "$id" >k && commit && echo l >l && commit && git switch -q main
+run git push origin 'refs/heads/--exec=id>pwned'
+is "$(commands | head -n 1)" "git branch -m -- '--exec=id>pwned' NEW" "a branch like an option is renamed first"
+like "$(commands)" "^git rebase -i [0-9a-f]+\^ NEW" "then no command has it"
+echo x >"-f$id" && commit
+run git push origin main
+like "$(commands)" "^git mv ./-fAKIA" "a file like an option"
+git reset -q --hard HEAD^
+printf 'object %s\ntype commit\ntag -d\ntagger A <a@example.com> 1 +0000\n\n%s\n' "$(git rev-parse HEAD)" "$id" >"$T/tag"
+git update-ref refs/tags/-d "$(git hash-object -t tag -w --literally "$T/tag")"
+run git push origin refs/tags/-d
+like "$(commands)" "^git tag -a NEW [0-9a-f]+ && git tag -d -- -d" "a tag like an option"
+
+# a rule that takes quotes for secrets would take them away
+fresh
+printf '[[rules]]\nid = "q"\nregex = "(\047)"\nsecretGroup = 1\n' >q.toml
+printf '[codetrain]\n\trules = q.toml\n' >.codetrain && commit
+git -c core.hooksPath=/dev/null push -q origin main
+# shellcheck disable=SC2016
+echo x >'$(id>pwned)'"$id" && commit
+run git push origin main
+isnt "$rc" 0 "a name with a command in it"
+is "$(commands)" "" "no command is printed that would run it"
+
 # ---- merges ---------------------------------------------------------------------------
 fresh
 git switch -q -c topic && echo t >t && commit && git switch -q main && echo m >m && commit

@@ -101,6 +101,12 @@ git commit -q --allow-empty -m x --author "$id <a@example.com>" && plant "an aut
 printf 'token: %s\n' "$session" >t.yml && commit && plant "a session token"
 { echo "-----BEGIN RSA PRIVATE KEY-----"; head -c 300 /dev/urandom | base64; } >k.pem && commit && plant "a private key"
 printf '%s,%s\n' "$id" "$secret" >credentials.csv && commit && plant "the console's CSV"
+git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),$id" && git commit -qm sub
+plant "a submodule's name"
+git hash-object -t tree -w /dev/null >/dev/null
+empty() { printf '040000 tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\t%s\n' "$1" | git mktree; }
+refused "an empty folder's name" origin "$(empty "$id"):refs/trees/empty"
+passes "its twin" origin "$(empty none):refs/trees/empty"
 git notes add -m "$id" HEAD
 refused "a note" origin refs/notes/commits
 
@@ -128,6 +134,15 @@ git commit -q --allow-empty -m "$(printf '%090d' 0) secret_access_key=$secret"
 refused "a secret at the end of a long subject" origin main
 lacks "$(err)" "$(echo "$secret" | cut -c1-12)" "not even a part of it is shown"
 git reset -q --hard origin/main
+echo "SECRET=$secret" >.env && commit "use $secret"
+refused "a secret whose value the subject has, too" origin main
+git reset -q --hard origin/main
+echo x >"$id.txt" && commit && rm -f ".git/objects/$(git rev-parse "HEAD:$id.txt" | sed 's,^..,&/,')"
+refused "a fault with a file whose name is a key" origin main
+like "$(err)" "cannot read AKIA\*\*\*\*\.txt" "the fault is told all the same"
+codetrain-check --range origin/main..HEAD --format junit >"$OUT" 2>"$ERR"
+lacks "$(cat "$OUT" "$ERR")" "$id" "and by check"
+git reset -q --soft origin/main && git rm -q --cached "$id.txt" && rm "$id.txt"
 echo "$id" >"$(printf 'f\302\2332J\033[2J')" && commit "$(printf 'x\302\2332J\033[2J')"
 refused "control characters in names" origin main
 is "$(tr -cd '\033\233' <"$ERR")" "" "none of them is printed"
@@ -183,6 +198,15 @@ refused "the branch itself" origin main
 git reset -q --hard HEAD^ && git commit -q --amend -m "said otherwise"
 passes "a force push" --force origin main
 git commit -q --amend -m "$id" && refused "a bad force push" --force origin main
+
+# what the remote says of a branch now counts, not what was remembered
+fresh
+git switch -q -c topic && echo "$id" >k && commit && git -c core.hooksPath=/dev/null push -q origin topic
+passes "a branch as the remote has it" origin topic:refs/heads/again
+git push -q origin :again && git -C "$T/srv.git" update-ref -d refs/heads/topic
+refused "a branch that is gone there" origin topic
+git push -q origin main:topic && git update-ref refs/remotes/origin/topic topic
+refused "a branch that has lost the key there" origin topic
 
 fresh
 git clone -q "$T/srv.git" "$T/other" && (cd "$T/other" && echo o >o && commit && git push -q origin main)
