@@ -12,6 +12,14 @@ _codetrain_words() { # COMMAND...: its long options
 	printf '%s\n' "${_codetrain_options[$key]}"
 }
 
+_codetrain_rule_groups() { # the message about a group that is none lists all
+	codetrain check --builtin-rules '?' /dev/null 2>&1 | sed -nE 's/.*there are: ([a-z]+), ([a-z]+), or some of /\1 \2 /p'
+}
+
+_codetrain_refs() {
+	git for-each-ref --format='%(refname:short)' refs/heads refs/tags refs/remotes 2>/dev/null
+}
+
 _codetrain_profiles() {
 	sed -nE 's/^\[(profile )?([^] ]+)\].*/\2/p' "${AWS_CONFIG_FILE:-$HOME/.aws/config}" \
 		"${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}" 2>/dev/null | sort -u
@@ -31,7 +39,8 @@ _codetrain() {
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		return
 		;;
-	--builtin-rules) mapfile -t COMPREPLY < <(compgen -W 'all none' -- "$cur"); return ;;
+	--builtin-rules) mapfile -t COMPREPLY < <(compgen -W "$(_codetrain_rule_groups)" -- "$cur"); return ;;
+	--range) mapfile -t COMPREPLY < <(compgen -P "${cur%"${cur##*..}"}" -W "$(_codetrain_refs)" -- "${cur##*..}"); return ;;
 	-f | --rules | --report | --log | --result | --job-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then

@@ -6,6 +6,16 @@ function __codetrain_options
     codetrain $words[2] --help 2>/dev/null | string replace -rf '^ +(?:-[a-z], )?(--[a-z-]+).*' '$1'
 end
 
+# the message about a group that is none lists all
+function __codetrain_rule_groups
+    codetrain check --builtin-rules '?' /dev/null 2>&1 |
+        string replace -rf '.*there are: ([a-z]+), ([a-z]+), or some of (.*)' '$1 $2 $3' | string split ' '
+end
+
+function __codetrain_refs
+    git for-each-ref --format='%(refname:short)' refs/heads refs/tags refs/remotes 2>/dev/null
+end
+
 complete -c codetrain -f -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c codetrain -n "__fish_seen_subcommand_from $verbs" -a "(__codetrain_options)"
 complete -c codetrain -n "__fish_seen_subcommand_from hooks" -a "install uninstall status"
@@ -16,4 +26,5 @@ complete -c codetrain -n "__fish_seen_subcommand_from sandbox" -a "up down env s
 complete -c codetrain -n "__fish_seen_subcommand_from check" -l format -x -a "text json sarif junit"
 complete -c codetrain -n "__fish_seen_subcommand_from check" -s t -l type -x -a "secrets training-job model buildspec container size remote"
 complete -c codetrain -n "__fish_seen_subcommand_from check" -l rules -r -F
-complete -c codetrain -n "__fish_seen_subcommand_from check" -l builtin-rules -x -a "all none"
+complete -c codetrain -n "__fish_seen_subcommand_from check" -l builtin-rules -x -a "(__codetrain_rule_groups)"
+complete -c codetrain -n "__fish_seen_subcommand_from check" -l range -x -a "(__codetrain_refs)"
