@@ -8,6 +8,8 @@ struct search {
 	const struct check_item *item;
 	size_t at;	/* where the line of the last hit begins in the item's data */
 	int line;
+	int judged;	/* the line that was looked at for a comment last: it may be long */
+	bool comment;
 };
 
 /* Of this tool and of those that teams come from. */
@@ -24,6 +26,8 @@ static bool has_comment(struct search *s, const struct scan_hit *h)
 
 	if (s->item->subject != CHECK_BLOB || h->line < s->line)
 		return false;
+	if (h->line == s->judged)
+		return s->comment;
 	for (line = data + s->at; s->line < h->line; s->line++) {
 		line = memchr(line, '\n', (size_t)(end - line));
 		if (!line)
@@ -33,10 +37,11 @@ static bool has_comment(struct search *s, const struct scan_hit *h)
 	}
 	for (n = 0; line + n < end && line[n] != '\n'; n++)
 		;
+	s->judged = h->line;
+	s->comment = false;
 	for (size_t i = 0; i < sizeof(comments) / sizeof(*comments); i++)
-		if (memmem(line, n, comments[i], strlen(comments[i])))
-			return true;
-	return false;
+		s->comment |= memmem(line, n, comments[i], strlen(comments[i])) != NULL;
+	return s->comment;
 }
 
 /* True when the finding is none; otherwise what is to be said of it is added. */

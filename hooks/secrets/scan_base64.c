@@ -96,22 +96,32 @@ static unsigned next_value(struct walk *w, size_t *where)
 	return v;
 }
 
+/* How far a stretch was walked along to locate hits, which come nearly in their order. */
+struct reached {
+	struct walk walk;
+	size_t n;	/* characters */
+};
+
 /* A stretch: where its first four characters begin. */
 struct stretch {
 	struct walk start;
+	struct reached *reached;
 };
 
 /* The place of the character that holds the highest bit of byte `n`, or (`last`) its
  * lowest. */
 static size_t byte_at(const struct stretch *st, size_t n, bool last)
 {
-	struct walk w = st->start;
-	size_t where = w.at;
+	struct reached *r = st->reached;
+	size_t wanted = n / 3 * 4 + n % 3 + last + 1;
+	size_t where;
 
-	for (size_t i = n / 3 * 4 + n % 3 + last + 1; i > 0; i--)
-		if (next_value(&w, &where) == NONE)
-			break;
-	return where < w.len ? where : w.len - 1;
+	if (r->n >= wanted)
+		*r = (struct reached){ .walk = st->start };
+	where = r->walk.at;
+	while (r->n < wanted && next_value(&r->walk, &where) != NONE)
+		r->n++;
+	return where < st->start.len ? where : st->start.len - 1;
 }
 
 static void locate(const void *arg, struct scan_hit *hit)
@@ -128,7 +138,8 @@ static void locate(const void *arg, struct scan_hit *hit)
  * the first that are not of text; they are taken along, as are those before. */
 static int decode(struct scanner *s, struct walk *w, struct err *err)
 {
-	const struct stretch st = { *w };
+	struct reached reached = { .walk = *w };
+	const struct stretch st = { *w, &reached };
 	bool first = true;
 
 	if (scan_stream_begin(&s->stream, "base64", locate, &st, err) < 0)

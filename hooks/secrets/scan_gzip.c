@@ -52,7 +52,6 @@ static void feed(z_stream *z, const char *data, size_t len, size_t at)
 static int step(struct scanner *s, z_stream *z)
 {
 	struct scan_stream *out = &s->stream;
-	const char *end = s->text->data + s->text->len;
 	uInt room = (uInt)(SCAN_STREAM_SIZE - out->len);
 	int rc;
 
@@ -63,18 +62,24 @@ static int step(struct scanner *s, z_stream *z)
 	rc = inflate(z, Z_NO_FLUSH);
 	out->len += room - z->avail_out;
 	s->unpacked += room - z->avail_out;
-	if (rc == Z_STREAM_END && is_gzip((const char *)z->next_in, (size_t)(end - (const char *)z->next_in)))
-		return inflateReset(z);	/* the next member */
 	return rc;
 }
 
-/* *end: behind what was unpacked without a fault, or as it was. */
-static int unpack(struct scanner *s, z_stream *z, size_t *end, struct err *err)
+/* *end: where to look for the next; not again into what was unpacked without a fault. */
+static int unpack(struct scanner *s, z_stream *z, bool members, size_t *end, struct err *err)
 {
+	const char *data = s->text->data;
 	int rc = Z_OK;
 
 	while (rc == Z_OK) {
 		rc = step(s, z);
+		if (rc == Z_STREAM_END) {
+			*end = (size_t)((const char *)z->next_in - data);
+			if (members && is_gzip(data + *end, s->text->len - *end)) {
+				rc = inflateReset(z);
+				++*end;
+			}
+		}
 		if (s->unpacked > SCAN_UNPACKED_MAX) {
 			s->hits.more |= SCAN_TOO_LARGE;
 			break;
@@ -82,8 +87,9 @@ static int unpack(struct scanner *s, z_stream *z, size_t *end, struct err *err)
 		if (rc == Z_OK && s->stream.len == SCAN_STREAM_SIZE && scan_stream_scan(s, false, err) < 0)
 			return -1;
 	}
-	if (rc == Z_STREAM_END)
-		*end = (size_t)((const char *)z->next_in - s->text->data);
+	/* what is broken is looked into again, from each magic in it */
+	if (rc != Z_STREAM_END)
+		s->unpacked += (size_t)((const char *)z->next_in - data) - (*end - 1);
 	return scan_stream_scan(s, true, err);
 }
 
@@ -97,7 +103,7 @@ static int open_at(struct scanner *s, size_t at, size_t skip, int bits, size_t *
 	if (inflateInit2(&z, bits) != Z_OK)
 		return err_set(err, ERR_INTERNAL, "no memory to unpack");
 	feed(&z, s->text->data, s->text->len, at + skip);
-	rc = unpack(s, &z, end, err);
+	rc = unpack(s, &z, bits == GZIP_BITS, end, err);
 	inflateEnd(&z);
 	return rc;
 }
@@ -146,7 +152,8 @@ int scan_gzip(struct scanner *s, struct err *err)
 		bool gzip = at == next.gzip;
 		size_t end = at + 1;
 
-		if (open_at(s, at, gzip ? 0 : next.skip, gzip ? GZIP_BITS : RAW_BITS, &end, err) < 0)
+		if (scan_find_in_time(s, err) < 0 ||
+		    open_at(s, at, gzip ? 0 : next.skip, gzip ? GZIP_BITS : RAW_BITS, &end, err) < 0)
 			return -1;
 		if (s->hits.more & SCAN_TOO_LARGE)
 			break;

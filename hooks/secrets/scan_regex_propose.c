@@ -217,7 +217,8 @@ static int propose_row(const struct tree *t, struct regex_tree *tree, bool branc
 	if (flatten(t, &tree->arena, &p) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for a regular expression");
 	end = best_part(&p, &begin);
-	if (scan_regex_literal(p.v + begin, end) < LITERAL_MIN && has_keywords(out))
+	/* (|a) has a branch without pieces */
+	if ((p.n == 0 || scan_regex_literal(p.v + begin, end) < LITERAL_MIN) && has_keywords(out))
 		return 1;
 	end += begin;
 	while (end > begin && optional(p.v[end - 1]))

@@ -482,6 +482,12 @@ static void gzip(void **state)
 	pack(ID, sizeof(ID) - 1, 31, &b);
 	expect_decoded(&b, "gzip", 2, 1);
 	buf_clear(&b);
+	pack("", 0, 31, &b);	/* told once, when the last member is cut off */
+	pack(ID "\n", sizeof(ID), 31, &b);
+	pack("behind it", 9, 31, &b);
+	b.len -= 8;
+	expect_decoded(&b, "gzip", 1, 1);
+	buf_clear(&b);
 	add_random(&in, 3 * SCAN_STREAM_SIZE, 3);	/* far behind the first window */
 	for (int i = 0; i < 9; i++)
 		buf_adds(&in, "\n" ID "\n");
