@@ -35,20 +35,35 @@ static void drop_allowed(struct scan_hits *h)
 	h->n = n;
 }
 
-/* Whether a hit of a rule that stands earlier (or this one) has the place. A
- * later rule gives way. */
+static bool refuses(const struct rule *rule)
+{
+	return !rule->group && !rule->warning;
+}
+
+/* The rule that stands earlier has a place, but a built-in one that only warns makes way for
+ * what a team refuses. */
+static bool has_priority(const struct rule *a, const struct rule *b)
+{
+	if (a->group && a->warning && refuses(b))
+		return false;
+	return (b->group && b->warning && refuses(a)) || a <= b;
+}
+
+static bool apart(const struct scan_hit *hit, const struct scan_value *v)
+{
+	return v->offset >= hit->offset + hit->len || hit->offset >= v->offset + v->len;
+}
+
+/* Whether a hit has the place. If none has, those that are there make way: not before, or a
+ * value could make way for one that is not told. */
 static bool taken(struct scan_hits *h, const struct rule *rule, const struct scan_value *v)
 {
-	for (size_t i = h->n; i-- > h->first;) {
-		struct scan_hit *hit = &h->v[i];
-		bool apart = v->offset >= hit->offset + hit->len || hit->offset >= v->offset + v->len;
-
-		if (apart)
-			continue;
-		if (hit->rule <= rule)
+	for (size_t i = h->first; i < h->n; i++)
+		if (!apart(&h->v[i], v) && has_priority(h->v[i].rule, rule))
 			return true;
-		*hit = h->v[--h->n];
-	}
+	for (size_t i = h->n; i-- > h->first;)
+		if (!apart(&h->v[i], v))
+			h->v[i] = h->v[--h->n];
 	return false;
 }
 

@@ -19,7 +19,8 @@ void scan_hits_clear(struct scan_hits *h);
 /* The next go: its hits do not compete with those before for a place. */
 void scan_hits_begin(struct scan_hits *h);
 
-/* A rule that stands earlier in its table has the place before a later one. */
+/* A rule that stands earlier in its table has the place before a later one; but a team's own
+ * that refuses before a built-in one that only warns. */
 void scan_hits_add(struct scan_hits *h, const struct rule *rule, const struct scan_value *v);
 
 /* Takes out allowed values, and those that an earlier go has told in another

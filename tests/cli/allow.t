@@ -132,6 +132,11 @@ git -C "$T/w" show HEAD:.codetrain >/dev/null
 printf '[rule "acme-token"]\n description = ACME token\n regex = "acme_[a-z0-9]{20}"\n value = last\n length = 20\n alphabet = a-z0-9\n' >acme.rules
 status 0 "plain files" codetrain-check t
 status 1 "--rules" codetrain-check --rules acme.rules t
+printf 'API_SECRET="%s"\n' "$token" >guess.py
+status 0 "what a built-in rule warns of" codetrain-check guess.py
+status 1 "is refused where a team's rule does" codetrain-check --rules acme.rules guess.py
+like "$(out)" "\[acme-token\]" "by its name"
+rm guess.py
 status 1 "--rules beside the built-in ones" codetrain-check --rules acme.rules k
 status 0 "--builtin-rules none" codetrain-check --builtin-rules none k
 status 1 "both" codetrain-check --builtin-rules none --rules acme.rules t
