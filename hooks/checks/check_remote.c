@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "remote_account.h"
+#include "hooks/objects/range_repo.h"
 
 #include <string.h>
 
@@ -253,7 +254,7 @@ static int check_url(struct pinned *p, struct err *err)
 	int rc = 0;
 
 	if (git_remote_list(&names, p->run->repo) < 0)
-		return 0;
+		return range_repo_error(err, "cannot list the remotes");
 	for (size_t i = 0; i < names.count && rc == 0; i++) {
 		if (!is_url_of(p->run->repo, names.strings[i], p->run->url))
 			continue;
@@ -264,15 +265,34 @@ static int check_url(struct pinned *p, struct err *err)
 	return rc;
 }
 
+/* Whether the name is a URL as it was typed: url.*.insteadOf may have made another of it. */
+static bool is_typed(const struct pinned *p)
+{
+	static const char *const keys[] = { "url", "pushurl" };
+	bool typed = strpbrk(p->name, ":/") != NULL;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && typed; i++) {
+		struct buf key = BUF_INIT(KEY_MAX);
+		const char *value;
+
+		buf_addf(&key, "remote.%s.%s", p->name, keys[i]);
+		typed = key.failed || git_config_get_string(&value, p->config, buf_str(&key)) < 0;
+		buf_free(&key);
+	}
+	return typed;
+}
+
 int check_remote(struct check_run *run, const struct check_item *item, struct err *err)
 {
 	struct pinned p = { .run = run, .item = item, .name = run->remote };
 	int rc;
 
-	if (!run->remote || git_repository_config_snapshot(&p.config, run->repo) < 0)
+	if (!run->remote)
 		return 0;
+	if (git_repository_config_snapshot(&p.config, run->repo) < 0)
+		return range_repo_error(err, "cannot read git's configuration");
 	rc = check_all(&p, err);
-	if (rc == 0 && strcmp(run->remote, run->url) == 0)
+	if (rc == 0 && is_typed(&p))
 		rc = check_url(&p, err);
 	git_config_free(p.config);
 	return rc;

@@ -3,6 +3,9 @@
 # configuration, and in a committed .codetrain. Each refusal has a twin that passes.
 . "$SOURCE/tests/lib/tap.sh"
 
+# libgit2 1.5 forgets some matches of its own, where it looks for a remote
+echo 'leak:pcre2' >"$T/lsan" && export LSAN_OPTIONS="suppressions=$T/lsan:print_suppressions=0"
+
 git config --global init.defaultBranch main
 git config --global gc.auto 0
 AWS_EC2_METADATA_DISABLED=true
@@ -109,6 +112,7 @@ passes "a remote that is not pinned" other codecommit://role@x
 git remote add cc codecommit://role@x
 refused "by its URL" "cc is pinned to account" codecommit://role@x codecommit://role@x
 passes "another URL" codecommit://role@y codecommit://role@y
+refused "by a URL that git made of what was typed" "cc is pinned to account" cc:x codecommit://role@x
 
 # ---- protected refs -----------------------------------------------------------------
 git config codetrain.origin.protected "main release/* v*"
