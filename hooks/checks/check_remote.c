@@ -269,7 +269,7 @@ static int check_url(struct pinned *p, struct err *err)
 static bool is_typed(const struct pinned *p)
 {
 	static const char *const keys[] = { "url", "pushurl" };
-	bool typed = strpbrk(p->name, ":/") != NULL;
+	bool typed = strpbrk(p->name, ":/") || strcmp(p->name, p->run->url) == 0;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && typed; i++) {
 		struct buf key = BUF_INIT(KEY_MAX);
