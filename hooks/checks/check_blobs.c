@@ -2,6 +2,7 @@
 #include "hooks/objects/range_repo.h"
 #include "hooks/objects/sweep.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@ enum {
 	MANY = 1000,		/* blobs; fewer are done before a thread has started */
 	THREADS_MAX = 16,
 	BATCH = 16,		/* blobs that a thread takes at a time */
-	QUIET = 1,		/* of a blob in a sweep: nothing in it looked like a secret */
+	QUIET = 1,		/* of a blob in a sweep: see scan_quiet */
+	QUIET_AS = 2,		/* and more: in the paths of that todo */
 };
 
 /* What the threads share. */
@@ -172,6 +174,33 @@ static void *work(void *arg)
 	return NULL;
 }
 
+static bool same_paths(const struct check_todo *a, const struct check_todo *b)
+{
+	if (a->n_paths != b->n_paths)
+		return false;
+	for (size_t i = 0; i < a->n_paths; i++)
+		if (strcmp(a->paths[i], b->paths[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Whether the base's being quiet tells of this blob. */
+static bool base_counts(const struct check_todos *todos, size_t index, int base)
+{
+	return base == QUIET ||
+	       (base >= QUIET_AS && same_paths(&todos->v[index], &todos->v[base - QUIET_AS]));
+}
+
+/* What was looked at in part is no quieter than its base. */
+static int quiet_state(enum scan_quiet quiet, size_t index, int base)
+{
+	if (quiet == SCAN_LOUD)
+		return 0;
+	if (quiet == SCAN_QUIET && base < QUIET_AS)
+		return QUIET;
+	return index < INT_MAX - QUIET_AS ? QUIET_AS + (int)index : 0;
+}
+
 /* A blob that a sweep has read. */
 static int swept(void *arg, const struct sweep_object *o, int *state, struct err *err)
 {
@@ -189,13 +218,13 @@ static int swept(void *arg, const struct sweep_object *o, int *state, struct err
 	item.subject = CHECK_BLOB;
 	item.data = o->data;
 	item.len = o->len;
-	if (o->base == QUIET) {
+	if (base_counts(w->crew->todos, o->index, o->base)) {
 		item.changed = o->changed;
 		item.n_changed = o->n_changed;
 	}
 	if (check_item(w->crew->run, &item, err) < 0)
 		return -1;
-	*state = scan_was_quiet(w->scanner) ? QUIET : 0;
+	*state = quiet_state(scan_quiet(w->scanner), o->index, item.changed ? o->base : 0);
 	return 0;
 }
 

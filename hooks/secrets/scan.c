@@ -56,12 +56,11 @@ static void locate_wide(struct scanner *s)
 static int scan_wide(struct scanner *s, struct err *err)
 {
 	const struct scan_text *t = s->text;
-	bool proposed;
 	int failed;
 
 	if (!scan_text_utf16(t->data, t->len, &s->wide, &failed))
 		return failed ? err_set(err, ERR_INTERNAL, "no memory to decode UTF-16") : 0;
-	if (scan_find(s, buf_str(&s->wide), s->wide.len, NULL, 0, &proposed, err) < 0)
+	if (scan_find(s, buf_str(&s->wide), s->wide.len, NULL, 0, err) < 0)
 		return -1;
 	locate_wide(s);
 	scan_hits_end(&s->hits);
@@ -71,20 +70,37 @@ static int scan_wide(struct scanner *s, struct err *err)
 /* Where to look: s->parts, how many. 0: everywhere. */
 static size_t parts_of(struct scanner *s)
 {
+	const struct scan_rules *rules = s->rules;
+	bool limited = false, any = false;
+
 	if (!s->text->changed)
 		return 0;
-	if (!s->reach_known)
-		scan_reach_of(s->rules->table, s->rules->n, &s->reach);
+	if (!s->reach_known) {
+		scan_reach_of(rules->table, rules->n, false, &s->reach);
+		scan_reach_of(rules->table, rules->n, true, &s->reach_limited);
+	}
 	s->reach_known = true;
-	return scan_delta_parts(&s->reach, s->text, s->parts);
+	for (size_t i = 0; i < rules->n && !limited; i++) {
+		if (!scan_reach_is_limited(&rules->table[i]))
+			continue;
+		any = true;
+		limited = scan_regex_wants(s->regex, i, s->text->paths, s->text->n_paths);
+	}
+	s->here = any && !limited;	/* those that do not want these paths may not be seen */
+	return scan_delta_parts(limited ? &s->reach_limited : &s->reach, s->text, s->parts);
 }
 
 static int scan_plain(struct scanner *s, size_t n_parts, struct err *err)
 {
 	size_t id = SIZE_MAX;
 
-	if (scan_find(s, s->text->data, s->text->len, s->parts, n_parts, &s->loud, err) < 0)
+	if (scan_find(s, s->text->data, s->text->len, s->parts, n_parts, err) < 0)
 		return -1;
+	if (n_parts > 0 && scan_regex_far(s->regex)) {
+		scan_hits_clear(&s->hits);
+		if (scan_find(s, s->text->data, s->text->len, NULL, 0, err) < 0)
+			return -1;
+	}
 	while (scan_regex_path(s->regex, &id, &s->value))
 		scan_hits_add(&s->hits, &s->rules->table[id], &s->value);
 	scan_hits_end(&s->hits);
@@ -110,7 +126,7 @@ int scan_bytes(struct scanner *s, const struct scan_text *text, scan_fn *fn, voi
 	scan_hits_clear(&s->hits);
 	s->text = text;
 	s->unpacked = 0;
-	s->loud = false;
+	s->loud = s->here = false;
 	if (text->len == 0)
 		return 0;
 	if (scan_all(s, err) < 0)
@@ -122,7 +138,9 @@ int scan_bytes(struct scanner *s, const struct scan_text *text, scan_fn *fn, voi
 	return s->hits.more;
 }
 
-bool scan_was_quiet(const struct scanner *s)
+enum scan_quiet scan_quiet(const struct scanner *s)
 {
-	return !s->loud;
+	if (s->loud)
+		return SCAN_LOUD;
+	return s->here ? SCAN_QUIET_HERE : SCAN_QUIET;
 }

@@ -28,7 +28,7 @@ struct scan_text {
 	const char *const *paths;	/* where it stands; a rule with a path wants one that meets it */
 	size_t n_paths;
 	/* NULL: everything is looked at. Otherwise the text was made from one that
-	 * was quiet (scan_was_quiet) by a delta: these bytes are new, in order, and
+	 * was quiet (scan_quiet) by a delta: these bytes are new, in order, and
 	 * a span without length is a seam between bytes that stood apart. */
 	const struct span *changed;
 	size_t n_changed;
@@ -73,8 +73,13 @@ enum {
 int scan_bytes(struct scanner *scanner, const struct scan_text *text, scan_fn *fn, void *arg,
 	       struct err *err);
 
-/* True when nothing in the last text was a secret, nor looked like one to Hyperscan:
- * what a delta makes from it may be scanned at its changes only. */
-bool scan_was_quiet(const struct scanner *scanner);
+/* Whether nothing in the last text was a secret, nor looked like one for reasons far from
+ * it: then what a delta makes from it may be scanned at its changes only. */
+enum scan_quiet {
+	SCAN_LOUD,
+	SCAN_QUIET_HERE,	/* if it stands in the same paths: they have decided; so have they for it */
+	SCAN_QUIET,
+};
+enum scan_quiet scan_quiet(const struct scanner *scanner);
 
 #endif

@@ -37,14 +37,20 @@ static size_t regex_width(const struct rule_regex *re, rule_set inside)
 	return widest;
 }
 
-void scan_reach_of(const struct rule *table, size_t n, struct scan_reach *out)
+bool scan_reach_is_limited(const struct rule *rule)
+{
+	return rule->value == RULE_REGEX && rule->re->path;
+}
+
+void scan_reach_of(const struct rule *table, size_t n, bool limited, struct scan_reach *out)
 {
 	*out = (struct scan_reach){ .known = true };
 	for (size_t i = 0; i < n && out->known; i++) {
 		const struct rule *r = &table[i];
 		size_t width;
 
-		if (r->value == RULE_ALONE || (r->value == RULE_REGEX && !r->re->proposals))
+		if (r->value == RULE_ALONE || (r->value == RULE_REGEX && !r->re->proposals) ||
+		    (!limited && scan_reach_is_limited(r)))
 			continue;	/* Hyperscan has no part in it */
 		width = r->value == RULE_REGEX ? regex_width(r->re, out->inside) : width_of(r);
 		out->known = width > 0 && width <= REACH_MAX;

@@ -14,8 +14,8 @@ struct pass {
 	size_t len;
 	size_t start;	/* of the piece */
 	size_t first;	/* matches that end before were told already, or are not new */
+	size_t known;	/* of a RULE_REGEX, these are not; but those behind them hang on them */
 	size_t cut;	/* here the part ends and the text goes on: what matches an end is no match */
-	bool proposed;
 };
 
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
@@ -30,17 +30,15 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 	if (end < p->first || end == p->cut)
 		return 0;
 	if (rule->value == RULE_REGEX) {
-		p->proposed = true;
 		while (scan_regex_confirm(p->s->regex, id, end, &p->s->value))
-			scan_hits_add(&p->s->hits, rule, &p->s->value);
+			if (end >= p->known)
+				scan_hits_add(&p->s->hits, rule, &p->s->value);
 		return 0;
 	}
-	if (scan_confirm(rule, p->data, p->len, end, &p->s->value)) {
+	if (scan_confirm(rule, p->data, p->len, end, &p->s->value))
 		scan_hits_add(&p->s->hits, rule, &p->s->value);
-		p->proposed = true;
-	} else if (!scan_delta_is_near(rule)) {
-		p->proposed = true;
-	}
+	else
+		p->s->loud |= !scan_delta_is_near(rule);
 	return 0;
 }
 
@@ -55,6 +53,7 @@ static int find_part(struct pass *p, const struct scan_part *part, struct err *e
 {
 	p->start = part->from;
 	p->first = part->first;
+	p->known = part->first ? part->first + SCAN_REGEX_NEAR : 0;
 	p->cut = part->to < p->len ? part->to : SIZE_MAX;
 	for (;;) {
 		size_t left = part->to - p->start;
@@ -92,7 +91,7 @@ static void find_alone(struct pass *p, const struct scan_part *part)
 }
 
 int scan_find(struct scanner *s, const char *data, size_t len, const struct scan_part *parts,
-	      size_t n_parts, bool *proposed, struct err *err)
+	      size_t n_parts, struct err *err)
 {
 	const struct scan_part all = { .to = len };
 	struct pass p = { .s = s, .data = data, .len = len };
@@ -108,6 +107,7 @@ int scan_find(struct scanner *s, const char *data, size_t len, const struct scan
 			return -1;
 	for (size_t i = 0; i < n_parts && s->rules->n_alone > 0; i++)
 		find_alone(&p, &parts[i]);
-	*proposed = p.proposed;
+	s->loud |= scan_regex_far(s->regex);
+	s->here |= scan_regex_here(s->regex);
 	return 0;
 }

@@ -1,12 +1,13 @@
 #include "scan_regex.h"
 #include "scan_regex_allow.h"
+#include "scan_regex_back.h"
+#include "scan_regex_keyword.h"
 #include "scan_regex_match.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEAR = 256 };	/* bytes in which a match is looked for at once, without its core first */
+enum { SHORT = 256 };	/* bytes in which a match is looked for at once, without its core first */
 
 /* What is known of one rule. */
 struct state {
@@ -15,6 +16,8 @@ struct state {
 	struct allow_state *shared;	/* borrowed from the scanner's list */
 	unsigned text;			/* the text that the rest is of */
 	size_t next;			/* no match begins before it */
+	size_t ended;			/* the last match did there */
+	size_t judged;			/* what told of it begins there */
 	bool off;			/* nothing of this rule counts in the text */
 	bool keyword;			/* one of them is in the text */
 };
@@ -34,6 +37,7 @@ struct scan_regex {
 	struct allow_text text;
 	const char *data;
 	size_t len;
+	bool far, here;			/* see scan_regex_far */
 };
 
 static struct allow_state *shared_of(struct scan_regex *s, const struct scan_allows *allows)
@@ -132,15 +136,26 @@ void scan_regex_begin(struct scan_regex *s, const char *data, size_t len, const 
 	s->text.paths = paths;
 	s->text.n_paths = n_paths;
 	s->text.number++;
+	s->far = s->here = false;
+}
+
+bool scan_regex_far(const struct scan_regex *s)
+{
+	return s && s->far;
+}
+
+bool scan_regex_here(const struct scan_regex *s)
+{
+	return s && s->here;
 }
 
 /* The first path that the rule's path meets; NULL: none. */
-static const char *meets(struct scan_regex *s, size_t id)
+static const char *meets(struct scan_regex *s, size_t id, const char *const *paths, size_t n_paths)
 {
 	struct span at;
 
-	for (size_t i = 0; i < s->text.n_paths; i++) {
-		const char *path = s->text.paths[i];
+	for (size_t i = 0; i < n_paths; i++) {
+		const char *path = paths[i];
 		size_t len = strlen(path);
 
 		if (scan_regex_match(s->text.engine, &s->state[id].path, s->table[id].re->path, false,
@@ -148,6 +163,11 @@ static const char *meets(struct scan_regex *s, size_t id)
 			return path;
 	}
 	return NULL;
+}
+
+bool scan_regex_wants(struct scan_regex *s, size_t id, const char *const *paths, size_t n_paths)
+{
+	return meets(s, id, paths, n_paths) != NULL;
 }
 
 /* Of this text, from its beginning when it is new. */
@@ -159,43 +179,12 @@ static struct state *state_of(struct scan_regex *s, size_t id)
 	if (st->text == s->text.number)
 		return st;
 	st->text = s->text.number;
-	st->next = 0;
+	st->next = st->ended = st->judged = 0;
 	st->keyword = !re->keywords;
-	st->off = (re->path && !meets(s, id)) ||
+	st->off = (re->path && !meets(s, id, s->text.paths, s->text.n_paths)) ||
 		  scan_regex_allow_text(st->allows, re->n_allows, &s->text) ||
 		  (st->shared && scan_regex_allow_text(st->shared, re->shared->n, &s->text));
 	return st;
-}
-
-static bool contains(const char *data, size_t len, const char *word)
-{
-	size_t n = strlen(word);
-	const char both[2] = { word[0], (char)toupper((unsigned char)word[0]) };
-
-	for (size_t k = 0; k < (both[0] == both[1] ? 1u : 2u); k++) {
-		const char *p = data;
-
-		while (n && len >= n && (p = memchr(p, both[k], len - (size_t)(p - data)))) {
-			size_t i = 1;
-
-			if (len - (size_t)(p - data) < n)
-				break;
-			while (i < n && tolower((unsigned char)p[i]) == (unsigned char)word[i])
-				i++;
-			if (i == n)
-				return true;
-			p++;
-		}
-	}
-	return n == 0;
-}
-
-static bool has_keyword(const char *data, size_t len, char *const *words)
-{
-	for (; *words; words++)
-		if (contains(data, len, *words))
-			return true;
-	return false;
 }
 
 /* The group that is the secret, in a match that stands alone, as gitleaks looks for it. */
@@ -218,20 +207,25 @@ static struct span secret_in(struct scan_regex *s, struct state *st, const struc
 	return whole;
 }
 
-static void line_of(const struct scan_regex *s, size_t begin, size_t end, struct allow_found *f)
+/* The lines of a match, and whether they are near. */
+static bool line_of(const struct scan_regex *s, size_t begin, size_t end, size_t near, struct allow_found *f)
 {
 	const char *first = begin ? memrchr(s->data, '\n', begin) : NULL;
 	const char *last = memchr(s->data + end, '\n', s->len - end);
 
 	f->line = first ? first : s->data;	/* with the line break, as gitleaks has it */
 	f->line_len = (size_t)((last ? last : s->data + s->len) - f->line);
+	begin = (size_t)(f->line - s->data);
+	return near <= begin + SCAN_REGEX_NEAR && begin + f->line_len <= near + SCAN_REGEX_NEAR;
 }
 
+/* Of a match that was proposed up to `end`. */
 static bool is_secret(struct scan_regex *s, struct state *st, const struct rule_regex *re,
-		      struct span match, struct scan_value *value)
+		      struct span match, size_t end, struct scan_value *value)
 {
 	struct allow_found f = { 0 };
 	struct span secret;
+	bool line;
 
 	while (match.len && s->data[match.offset] == '\n') {
 		match.offset++;
@@ -246,10 +240,13 @@ static bool is_secret(struct scan_regex *s, struct state *st, const struct rule_
 	f.secret_len = secret.len;
 	if (secret.len == 0 || (re->entropy > 0 && scan_regex_entropy(f.secret, f.secret_len) <= re->entropy))
 		return false;
-	line_of(s, match.offset, match.offset + match.len, &f);
+	line = line_of(s, match.offset, match.offset + match.len, end, &f);
 	if ((st->shared && scan_regex_allow_found(st->shared, re->shared->n, &s->text, &f)) ||
-	    scan_regex_allow_found(st->allows, re->n_allows, &s->text, &f))
+	    scan_regex_allow_found(st->allows, re->n_allows, &s->text, &f)) {
+		s->far |= f.by_line && !line;
+		s->here |= f.by_path;
 		return false;
+	}
 	value->offset = match.offset + secret.offset;
 	value->len = secret.len;
 	value->n = secret.len < RULES_VALUE_MAX ? secret.len : RULES_VALUE_MAX;
@@ -258,77 +255,98 @@ static bool is_secret(struct scan_regex *s, struct state *st, const struct rule_
 	return true;
 }
 
-/* Where a match that was proposed up to `end` begins at the earliest. It rises with `end`, so that what
- * was looked at is never before what is left. */
-static size_t earliest(const struct scan_regex *s, const struct rule_regex *re, size_t end, size_t floor)
+/* A match in the text up to `len` that begins from `from` to `limit`; -1 when more of it may decide. */
+static int match_in(struct scan_regex *s, struct regex_code *code, const char *pattern, bool unicode,
+		    size_t len, size_t from, size_t limit, struct span *match)
 {
-	if (end - floor > SCAN_REGEX_BACK_MAX)
-		floor = end - SCAN_REGEX_BACK_MAX;
-	for (size_t i = re->n_steps; i-- > 0 && end > floor;) {
-		const struct scan_step *step = &re->steps[i];
-		size_t width = step->width, most = step->most;
-
-		if (most == 0) {
-			end = end - floor > width ? end - width : floor;
-			continue;
-		}
-		for (; end > floor; end--) {
-			if (rule_has(step->inside, (unsigned char)s->data[end - 1])) {
-				if (most-- == 0)
-					break;
-			} else if (width-- == 0) {
-				break;
-			}
-		}
-	}
-	return end;
+	if (len == s->len)
+		return scan_regex_match(s->text.engine, code, pattern, unicode, s->data, len, from, limit,
+					match);
+	return unicode ? -1 : scan_regex_match_cut(s->text.engine, code, pattern, s->data, len, from, limit,
+						   match);
 }
 
-static int find(struct scan_regex *s, struct state *st, const struct rule_regex *re, size_t from,
-		size_t limit, struct span *match)
+static int find_in(struct scan_regex *s, struct state *st, const struct rule_regex *re, size_t len,
+		   size_t from, size_t limit, struct span *match)
 {
-	struct regex_engine *e = s->text.engine;
 	int rc;
 
-	if (re->core && limit - from > NEAR) {
-		rc = scan_regex_match(e, &st->core, re->core, re->unicode, s->data, s->len, from, limit,
-				      match);
+	if (re->core && (re->lead_known || limit - from > SHORT)) {
+		rc = match_in(s, &st->core, re->core, re->unicode, len, from, limit, match);
 		if (rc <= 0)
 			return rc;
 		limit = match->offset;
-		if (limit - from > re->lead)
+		if (re->lead_known)
+			from = limit = scan_regex_begin_of(re, s->data, from, limit);
+		else if (limit - from > re->lead)
 			from = limit - re->lead;
 	}
-	return scan_regex_match(e, &st->full, re->pattern, re->unicode, s->data, s->len, from, limit,
-				match);
+	return match_in(s, &st->full, re->pattern, re->unicode, len, from, limit, match);
+}
+
+/* First in as many bytes as scan_regex_far is about. */
+static int find(struct scan_regex *s, struct state *st, const struct rule_regex *re, size_t end,
+		size_t from, size_t limit, struct span *match)
+{
+	int rc = -1;
+
+	if (s->len - end <= SCAN_REGEX_NEAR)
+		return find_in(s, st, re, s->len, from, limit, match);
+	if (limit <= end)
+		rc = find_in(s, st, re, end + SCAN_REGEX_NEAR, from, limit, match);
+	if (rc >= 0)
+		return rc;
+	s->far = true;
+	return find_in(s, st, re, s->len, from, limit, match);
+}
+
+static bool is_off(struct scan_regex *s, struct state *st, const struct rule_regex *re, struct span match)
+{
+	if (st->keyword)
+		return false;
+	st->keyword = scan_regex_keyword(s->data + match.offset, match.len, re->keywords) ||
+		      scan_regex_keyword(s->data, s->len, re->keywords);
+	st->off = !st->keyword;
+	return st->off;
+}
+
+/* Notes how far before `end` stands what the answer there hangs on. */
+static void judge_from(struct scan_regex *s, struct state *st, size_t from, size_t end)
+{
+	from -= from > 0;	/* \b looks at it */
+	if (st->ended <= from || st->judged > from)
+		st->judged = from;	/* no match before it has a say in it */
+	s->far |= end - st->judged > SCAN_REGEX_NEAR;
 }
 
 bool scan_regex_confirm(struct scan_regex *s, size_t id, size_t end, struct scan_value *value)
 {
 	const struct rule_regex *re = s->table[id].re;
 	struct state *st = state_of(s, id);
-	size_t limit = s->len, from = st->next;
+	size_t near = end > SCAN_REGEX_NEAR ? end - SCAN_REGEX_NEAR - 1 : 0;
+	size_t limit = s->len, from = 0;
 
+	s->far |= !re->n_steps;
+	s->here |= st->off;
 	if (re->n_steps)
 		limit = end - (re->least < end ? re->least : end);
-	if (st->off || !re->pattern || st->next > limit)
+	if (st->off || !re->pattern)
 		return false;
 	if (re->n_steps)
-		from = earliest(s, re, end, st->next);
+		from = scan_regex_earliest(re, s->data, end, st->next < near ? st->next : near);
+	judge_from(s, st, from, end);
+	from = from > st->next ? from : st->next;
 	while (from <= limit) {
 		struct span match;
 
-		if (find(s, st, re, from, limit, &match) <= 0)
+		if (find(s, st, re, end, from, limit, &match) <= 0)
 			break;
-		from = st->next = match.offset + (match.len ? match.len : 1);
-		if (!st->keyword) {
-			st->keyword = has_keyword(s->data + match.offset, match.len, re->keywords) ||
-				      has_keyword(s->data, s->len, re->keywords);
-			st->off = !st->keyword;
-			if (st->off)
-				return false;
+		from = st->next = st->ended = match.offset + (match.len ? match.len : 1);
+		if (is_off(s, st, re, match)) {
+			s->far = true;
+			return false;
 		}
-		if (is_secret(s, st, re, match, value))
+		if (is_secret(s, st, re, match, end, value))
 			return true;
 	}
 	st->next = limit + 1;
@@ -343,7 +361,7 @@ bool scan_regex_path(struct scan_regex *s, size_t *id, struct scan_value *value)
 
 		if ((*id != SIZE_MAX && i <= *id) || state_of(s, i)->off)
 			continue;
-		path = meets(s, i);
+		path = meets(s, i, s->text.paths, s->text.n_paths);
 		if (!path)
 			continue;
 		*id = i;

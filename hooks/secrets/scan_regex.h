@@ -43,6 +43,8 @@ struct rule_regex {
 	char *pattern;			/* PCRE2's syntax; NULL: the path alone decides */
 	char *core;			/* without what a match may begin with or not; NULL: the same */
 	size_t lead;			/* most bytes of a match before its core */
+	bool lead_known;		/* any that are `lead_set` may stand there */
+	rule_set lead_set;
 	bool unicode;			/* it looks at characters, not bytes */
 	unsigned groups, group;		/* the one that is the value; 0: the first that is not empty */
 	double entropy;			/* of the value, which must be above; 0: any */
@@ -89,6 +91,15 @@ void scan_regex_begin(struct scan_regex *s, const char *data, size_t len, const 
 /* Rule `id` of the table, of kind RULE_REGEX, was proposed up to before data[end]. True with
  * its next secret; to be called again until it says false. Ends are given in rising order. */
 bool scan_regex_confirm(struct scan_regex *s, size_t id, size_t end, struct scan_value *value);
+
+/* Whether more than SCAN_REGEX_NEAR bytes on either side of where a match was proposed have decided
+ * about it, anywhere in the text. */
+#define SCAN_REGEX_NEAR 256
+bool scan_regex_far(const struct scan_regex *s);
+bool scan_regex_here(const struct scan_regex *s);	/* whether the text's paths have */
+
+/* Whether one of the paths is of those that the rule is for. */
+bool scan_regex_wants(struct scan_regex *s, size_t id, const char *const *paths, size_t n_paths);
 
 /* Rules that are a path alone: true with the id of the next such rule after *id (start at
  * SIZE_MAX) that one of the text's paths meets; the value is the path, at offset 0, of length 0. */

@@ -118,12 +118,13 @@ static bool has_word(const struct allow_state *a, const char *s, size_t len)
 	return false;
 }
 
-static bool by_regex(struct allow_state *a, const struct allow_text *t, const struct allow_found *f)
+static bool by_regex(struct allow_state *a, const struct allow_text *t, struct allow_found *f)
 {
 	switch (a->allow->target) {
 	case ALLOW_MATCH:
 		return any(t->engine, a->allow->regexes, a->regexes, f->match, f->match_len);
 	case ALLOW_LINE:
+		f->by_line = true;
 		return any(t->engine, a->allow->regexes, a->regexes, f->line, f->line_len);
 	default:
 		return any(t->engine, a->allow->regexes, a->regexes, f->secret, f->secret_len);
@@ -131,11 +132,13 @@ static bool by_regex(struct allow_state *a, const struct allow_text *t, const st
 }
 
 bool scan_regex_allow_found(struct allow_state *v, size_t n, const struct allow_text *t,
-			    const struct allow_found *f)
+			    struct allow_found *f)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct scan_allow *a = v[i].allow;
 
+		f->by_line = false;
+		f->by_path = a->all && a->paths;
 		if (!a->all) {
 			if (has_word(&v[i], f->secret, f->secret_len) || by_regex(&v[i], t, f))
 				return true;

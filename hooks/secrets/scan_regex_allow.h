@@ -30,12 +30,14 @@ struct allow_text {
 /* All of the text is allowed, by its paths. */
 bool scan_regex_allow_text(struct allow_state *v, size_t n, const struct allow_text *t);
 
-/* A secret is: what was matched, and the lines that it stands in. */
+/* A secret is: what was matched, and the lines that it stands in; and what else than the match has
+ * told when it is allowed. */
 struct allow_found {
 	const char *secret, *match, *line;
 	size_t secret_len, match_len, line_len;
+	bool by_line, by_path;
 };
 bool scan_regex_allow_found(struct allow_state *v, size_t n, const struct allow_text *t,
-			    const struct allow_found *f);
+			    struct allow_found *f);
 
 #endif

@@ -1,6 +1,6 @@
 #include "scan_regex.h"
 
-enum { RUNES_MAX = 512 };
+enum { RUNES_MAX = 512, SHARED_MAX = 64 };
 
 /* Of 0 < x <= 1. The programs do without libm for this one function: the series of
  * artanh, with what is left of x between 1/2 and 1, to the last bit but a few. */
@@ -23,13 +23,20 @@ static double binary_log(double x)
 	return whole + sum * 2 / 0.69314718055994530942;
 }
 
+static double term(size_t n, size_t len)
+{
+	double part = (double)n / (double)len;
+
+	return -part * binary_log(part);
+}
+
 double scan_regex_entropy(const char *s, size_t len)
 {
 	struct {
 		unsigned long rune;
 		size_t n;
 	} high[RUNES_MAX];
-	size_t ascii[128] = { 0 }, n_high = 0;
+	size_t ascii[128] = { 0 }, shared[SHARED_MAX] = { 0 }, n_high = 0;
 	double sum = 0;
 
 	for (size_t i = 0; i < len;) {
@@ -53,13 +60,18 @@ double scan_regex_entropy(const char *s, size_t len)
 		if (k < n_high)
 			high[k].n++;
 	}
+	/* characters that are there equally often share a logarithm */
 	for (size_t i = 0; i < 128 + n_high; i++) {
 		/* cppcheck-suppress uninitvar */
 		size_t n = i < 128 ? ascii[i] : high[i - 128].n;
-		double part = (double)n / (double)len;
 
-		if (n)
-			sum -= part * binary_log(part);
+		if (n < SHARED_MAX)
+			shared[n]++;
+		else
+			sum += term(n, len);
 	}
+	for (size_t n = 1; n < SHARED_MAX; n++)
+		if (shared[n])
+			sum += (double)shared[n] * term(n, len);
 	return sum;
 }

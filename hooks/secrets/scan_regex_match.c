@@ -89,41 +89,67 @@ int scan_regex_match_check(const char *pattern, bool unicode, struct err *err)
 	return err_set(err, ERR_USAGE, "PCRE2 cannot take the regular expression: %s", (char *)why);
 }
 
+/* False when PCRE2 does not take the pattern. */
+static bool ready(struct regex_code *code, const char *pattern, bool unicode)
+{
+	int fault;
+
+	if (code->code || code->broken)
+		return !code->broken;
+	code->code = compile(pattern, unicode, &fault);
+	code->broken = !code->code;
+	if (code->code)
+		pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);	/* without it, it is slower */
+	return !code->broken;
+}
+
 static int match(struct regex_engine *e, const pcre2_code *code, const char *data, size_t len,
-		 size_t from, size_t limit)
+		 size_t from, size_t limit, uint32_t options)
 {
 	pcre2_set_offset_limit(e->context, limit);
-	e->groups = pcre2_match(code, (PCRE2_SPTR)data, len, from, 0, e->data, e->context);
+	e->groups = pcre2_match(code, (PCRE2_SPTR)data, len, from, options, e->data, e->context);
 	return e->groups;
+}
+
+static int result(const struct regex_engine *e, int rc, struct span *found)
+{
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(e->data);
+
+	if (rc < 0)
+		return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+	if (at[1] < at[0])
+		return 0;
+	*found = (struct span){ .offset = at[0], .len = at[1] - at[0] };
+	return 1;
 }
 
 int scan_regex_match(struct regex_engine *e, struct regex_code *code, const char *pattern,
 		     bool unicode, const char *data, size_t len, size_t from, size_t limit,
 		     struct span *found)
 {
-	const PCRE2_SIZE *at;
 	int rc;
 
-	if (code->broken || from > len)
+	if (from > len)
 		return 0;
-	if (!code->code) {
-		code->code = compile(pattern, unicode, &rc);
-		code->broken = !code->code;
-		if (code->broken)
-			return -1;
-		pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);	/* without it, it is slower */
-	}
+	if (!ready(code, pattern, unicode))
+		return -1;
 	limit = limit < len ? limit : len;
-	rc = match(e, code->code, data, len, from, limit);
+	rc = match(e, code->code, data, len, from, limit, 0);
 	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && len - limit > AHEAD)
-		rc = match(e, code->code, data, limit + AHEAD, from, limit);
-	if (rc < 0)
-		return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
-	at = pcre2_get_ovector_pointer(e->data);
-	if (at[1] < at[0])
-		return 0;
-	*found = (struct span){ .offset = at[0], .len = at[1] - at[0] };
-	return 1;
+		rc = match(e, code->code, data, limit + AHEAD, from, limit, 0);
+	return result(e, rc, found);
+}
+
+int scan_regex_match_cut(struct regex_engine *e, struct regex_code *code, const char *pattern,
+			 const char *data, size_t len, size_t from, size_t limit, struct span *found)
+{
+	if (limit >= len || !ready(code, pattern, false))
+		return -1;
+	if (!code->cut)
+		pcre2_jit_compile(code->code, PCRE2_JIT_PARTIAL_HARD);
+	code->cut = true;
+	/* ends as a partial match as soon as it looks at what would stand there */
+	return result(e, match(e, code->code, data, len, from, limit, PCRE2_PARTIAL_HARD), found);
 }
 
 bool scan_regex_match_group(struct regex_engine *e, unsigned n, struct span *group)

@@ -18,6 +18,7 @@ void scan_regex_match_close(struct regex_engine *engine);
 struct regex_code {
 	void *code;
 	bool broken;
+	bool cut;	/* compiled for scan_regex_match_cut, too */
 };
 void scan_regex_match_free(struct regex_code *code);
 
@@ -29,6 +30,10 @@ int scan_regex_match_check(const char *pattern, bool unicode, struct err *err);
 int scan_regex_match(struct regex_engine *engine, struct regex_code *code, const char *pattern,
 		     bool unicode, const char *data, size_t len, size_t from, size_t limit,
 		     struct span *match);
+
+/* As if data went on behind `len`: 1 or 0 when that changes nothing, -1 when it might. */
+int scan_regex_match_cut(struct regex_engine *engine, struct regex_code *code, const char *pattern,
+			 const char *data, size_t len, size_t from, size_t limit, struct span *match);
 
 /* The nth group of the last match; false when it took no part. */
 bool scan_regex_match_group(struct regex_engine *engine, unsigned n, struct span *group);

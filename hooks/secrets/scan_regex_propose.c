@@ -284,6 +284,9 @@ static int find_core(struct regex_tree *tree, struct rule_regex *out, struct err
 		return 0;
 	out->core = print(p.v + n, p.n - n, tree->unicode, err);
 	out->lead = lead;
+	out->lead_known = n == 1 && p.v[0]->child[0]->kind == TREE_SET && !tree->unicode;
+	if (out->lead_known)
+		scan_regex_add_inside(&p.v[0]->child[0]->set, out->lead_set);
 	return out->core ? 0 : -1;
 }
 

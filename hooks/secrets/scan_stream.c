@@ -47,15 +47,14 @@ int scan_stream_scan(struct scanner *s, bool last, struct err *err)
 	size_t from = st->before ? SCAN_STREAM_BEHIND : 0;
 	size_t to = last ? st->len : st->len - SCAN_STREAM_AHEAD;
 	size_t kept = SCAN_STREAM_AHEAD + SCAN_STREAM_BEHIND;
-	bool proposed;
 	int failed;
 
 	if (scan_find_in_time(s, err) < 0 ||
-	    scan_find(s, st->data, st->len, NULL, 0, &proposed, err) < 0)
+	    scan_find(s, st->data, st->len, NULL, 0, err) < 0)
 		return -1;
 	take_over(s, from, to, false);
 	if (scan_text_utf16(st->data, st->len, &s->wide, &failed)) {
-		if (scan_find(s, buf_str(&s->wide), s->wide.len, NULL, 0, &proposed, err) < 0)
+		if (scan_find(s, buf_str(&s->wide), s->wide.len, NULL, 0, err) < 0)
 			return -1;
 		take_over(s, from, to, true);
 	}

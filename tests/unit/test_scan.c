@@ -684,20 +684,20 @@ static void changes_alone_find_the_same(void **state)
 		t.len = base.len;
 		t.changed = NULL;
 		assert_int_equal(scan_bytes(scanner, &t, collect, &part, &err), 0);
-		if (scan_was_quiet(scanner)) {
+		if (scan_quiet(scanner) == SCAN_QUIET) {
 			bool loud;
 
 			buf_clear(&part);
 			t.data = text.data;
 			t.len = text.len;
 			assert_int_equal(scan_bytes(scanner, &t, collect, &whole, &err), 0);
-			loud = !scan_was_quiet(scanner);
+			loud = scan_quiet(scanner) != SCAN_QUIET;
 			t.changed = changed;
 			assert_int_equal(scan_bytes(scanner, &t, collect, &part, &err), 0);
 			if (strcmp(buf_str(&whole), buf_str(&part)) != 0)
 				print_message("# %d: %s\n", i, text.data);
 			assert_string_equal(buf_str(&part), buf_str(&whole));
-			assert_int_equal(scan_was_quiet(scanner), !loud);
+			assert_int_equal(scan_quiet(scanner) == SCAN_QUIET, !loud);
 			quiet++;
 			found += whole.len > 0;
 		}
@@ -727,9 +727,9 @@ static void elsewhere_is_not_looked_at(void **state)
 	t.len = b.len;
 	assert_int_equal(scan_bytes(scanner, &t, note, &s, &err), 0);
 	assert_int_equal(s.n, 0);
-	assert_true(scan_was_quiet(scanner));
+	assert_true(scan_quiet(scanner) == SCAN_QUIET);
 	assert_int_equal(scan(b.data, b.len).n, 1);
-	assert_false(scan_was_quiet(scanner));
+	assert_false(scan_quiet(scanner) == SCAN_QUIET);
 	buf_free(&b);
 }
 
