@@ -145,7 +145,8 @@ int check_open(struct check_run *run, git_repository *repo, struct report *repor
 void check_close(struct check_run *run);
 
 /* The rows' functions. */
-check_fn check_secrets, check_secrets_refs, check_size_refs, check_size_path, check_size_file;
+check_fn check_secrets, check_secrets_size, check_secrets_refs;
+check_fn check_size_refs, check_size_path, check_size_file;
 check_fn check_spec_training_job, check_spec_model, check_buildspec;
 check_fn check_container, check_remote;
 

@@ -148,6 +148,20 @@ int check_secrets(struct check_run *run, const struct check_item *item, struct e
 	return rc & SCAN_TOO_LARGE ? check_found(run, item, &large, err) : 0;
 }
 
+/* A file that is not read: the size row tells of it, unless it was not chosen. */
+int check_secrets_size(struct check_run *run, const struct check_item *item, struct err *err)
+{
+	struct report_finding unread = {
+		.check = "secrets", .rule = "too-large",
+		.message = "a file of more than 2 GB: it was not looked at",
+	};
+	bool chosen = !run->types || run->types->n == 0;
+
+	for (size_t i = 0; !chosen && i < run->types->n; i++)
+		chosen = strcmp(run->types->v[i], "size") == 0;
+	return chosen || item->size <= CHECK_FILE_SIZE_MAX ? 0 : check_found(run, item, &unread, err);
+}
+
 /* The names that the refs will have there. */
 int check_secrets_refs(struct check_run *run, const struct check_item *push, struct err *err)
 {

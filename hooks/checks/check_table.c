@@ -9,6 +9,7 @@ const struct check check_table[] = {
 	{ "secrets", CHECK_COMMIT, NULL, check_secrets },
 	{ "secrets", CHECK_TAG, NULL, check_secrets },
 	{ "secrets", CHECK_NAME, NULL, check_secrets },
+	{ "secrets", CHECK_SIZE, NULL, check_secrets_size },
 	{ "secrets", CHECK_BLOB, NULL, check_secrets },
 	{ "size", CHECK_PUSH, NULL, check_size_refs },
 	{ "size", CHECK_NAME, NULL, check_size_path },

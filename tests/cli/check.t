@@ -179,6 +179,11 @@ fi
 cd "$T" && mkdir odd && mkfifo odd/pipe && echo x >odd/x
 status 2 "a pipe that is named" codetrain-check odd/pipe
 like "$(err)" "odd/pipe is neither a file nor a folder" "is told"
+truncate -s 2049M huge && status 1 "a file that is too large to be read" codetrain-check --type secrets huge
+like "$(out)" "not looked at \[too-large\]" "it says so"
+status 1 "and when all is checked" codetrain-check huge
+is "$(out | grep -c '^error')" 1 "it is told once"
+rm huge
 status 2 "a device" codetrain-check /dev/null
 status 0 "a pipe in a folder is passed by" codetrain-check odd
 
