@@ -52,7 +52,9 @@ static int folder_of(git_repository *repo, char path[PATH_MAX_BYTES], struct err
 
 	if (!folder && git_repository_discover(&found, ".", 0, NULL) == 0)
 		folder = found.ptr;
-	n = snprintf(path, PATH_MAX_BYTES, "%s/codetrain", folder ? folder : "");
+	/* libgit2's ends with a slash */
+	n = snprintf(path, PATH_MAX_BYTES, "%s%scodetrain", folder ? folder : "",
+		     folder && *folder && folder[strlen(folder) - 1] == '/' ? "" : "/");
 	git_buf_dispose(&found);
 	if (!folder || n < 0 || n >= PATH_MAX_BYTES - 16)
 		return err_set(err, ERR_USAGE, "there is no repository to keep the reason in");

@@ -132,6 +132,14 @@ void report_free(struct report *report)
 	*report = (struct report){ 0 };
 }
 
+void report_place(const struct report_finding *x, struct buf *out)
+{
+	if (x->line)
+		buf_addf(out, ":%d", x->line);
+	if (x->line && x->column)
+		buf_addf(out, ":%d", x->column);
+}
+
 static void count(struct buf *out, size_t n, const char *one, const char *many)
 {
 	buf_addf(out, "%zu %s", n, n == 1 ? one : many);

@@ -65,6 +65,9 @@ report_fn report_sarif;
  * without any it has one case, which passed. */
 report_fn report_junit;
 
+/* ":LINE:COLUMN", as much of it as is known. */
+void report_place(const struct report_finding *finding, struct buf *out);
+
 /* "2 errors and 1 warning in 3 commits, 5 files". */
 void report_summary(const struct report *report, struct buf *out);
 

@@ -41,10 +41,10 @@ static int json_finding(cJSON *list, const struct report_finding *x)
 	rc |= add_member(o, "fix", fix.len ? buf_str(&fix) : NULL);
 	rc |= add_member(o, "commit", x->commit);
 	rc |= add_member(o, "file", x->file);
-	if (x->line) {
+	if (x->line)
 		rc |= cJSON_AddNumberToObject(o, "line", x->line) ? 0 : -1;
+	if (x->line && x->column)
 		rc |= cJSON_AddNumberToObject(o, "column", x->column) ? 0 : -1;
-	}
 	rc |= add_member(o, "pointer", x->pointer);
 	buf_free(&message);
 	buf_free(&fix);

@@ -74,8 +74,7 @@ static void put_finding(FILE *f, const struct report_finding *x)
 	struct buf name = BUF_INIT(TEXT_MAX), text = BUF_INIT(TEXT_MAX);
 
 	buf_addf(&name, "%s in %s", x->rule, x->file && *x->file ? x->file : x->check);
-	if (x->line)
-		buf_addf(&name, ":%d:%d", x->line, x->column);
+	report_place(x, &name);
 	if (x->commit)
 		buf_addf(&name, " of %.12s", x->commit);
 	details(x, &text);

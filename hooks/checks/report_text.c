@@ -35,10 +35,10 @@ static void put_place(FILE *f, const struct report_finding *x)
 {
 	struct buf where = BUF_INIT(1 << 17);
 
-	if (x->file && x->line)
-		buf_addf(&where, "%s:%d:%d", x->file, x->line, x->column);
-	else if (x->file)
+	if (x->file) {
 		buf_adds(&where, x->file);
+		report_place(x, &where);
+	}
 	if (x->pointer && *x->pointer)
 		buf_addf(&where, " (%s)", x->pointer);
 	if (where.len)

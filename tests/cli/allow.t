@@ -140,6 +140,10 @@ rm guess.py
 status 1 "--rules beside the built-in ones" codetrain-check --rules acme.rules k
 status 0 "--builtin-rules none" codetrain-check --builtin-rules none k
 status 1 "both" codetrain-check --builtin-rules none --rules acme.rules t
+sed 's/acme-token/npm-token/' acme.rules >npm.rules
+status 1 "one with the name of a built-in one that is left out" codetrain-check --builtin-rules none --rules npm.rules t
+printf '[rule "npm-token"]\n severity = error\n' >npm.rules
+status 0 "a change of one that is left out" codetrain-check --builtin-rules none --rules npm.rules t
 ok "what it compiles to is kept with the user" sh -c 'ls "$HOME"/.cache/codetrain/* >/dev/null'
 XDG_CACHE_HOME=/dev/null/no status 1 "or not at all" codetrain-check --rules acme.rules t
 is "$(err)" "codetrain check: 1 error in 1 file" "which is no error"
@@ -156,6 +160,7 @@ k=k
 bypass() { k=k$k && echo "$id $k" >$k && commit && run env CODETRAIN_SKIP_CHECKS="$1" git push origin main:"$2"; }
 bypass "revoked: $id and SECRET=$secret" refs/heads/one
 is "$rc" 0 "with a reason"
+unlike "$(cat "$ERR")" '//codetrain' "its place is told as one writes it"
 for log in .git/codetrain/bypass.log "$T/team.log"; do
 	is "$(wc -l <"$log")" 1 "$log has a line"
 	is "$(stat -c %a "$log")" 600 "for its owner alone"

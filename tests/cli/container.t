@@ -58,7 +58,7 @@ chmod -x train; echo 'RUN chmod +x /opt/program/train' >>Dockerfile; good "RUN c
 chmod -x train; echo 'RUN chmod +x /opt/program/serve' >>Dockerfile; bad "RUN chmod of another file" container-mode "train"
 chmod -x train; echo 'RUN chmod -R 755 /opt/program' >>Dockerfile; good "RUN chmod of the folder"
 chmod -x train; echo 'RUN chmod -R 755 /opt/other' >>Dockerfile; bad "RUN chmod of another folder" container-mode "train"
-printf 'import sys\n' >train; bad "no first line" container-shebang "train:1"
+printf 'import sys\n' >train; bad "no first line" container-shebang "train:1( |$)"
 printf '#!/usr/bin/env python3\r\n' >train; bad "CR at the end of the first line" container-crlf "sed -i"
 printf '#!/usr/bin/env python3\nprint("\r")\n' >train; good "CR elsewhere"
 printf '\357\273\277#!/usr/bin/env python3\n' >train; bad "a byte order mark" container-shebang "byte order mark"
