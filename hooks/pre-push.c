@@ -40,7 +40,11 @@ static void on_alarm(int signal)
 static void set_alarm(long seconds)
 {
 	const struct sigaction act = { .sa_handler = on_alarm };
+	sigset_t set;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);	/* a mask is inherited */
 	sigaction(SIGALRM, &act, NULL);
 	alarm((unsigned)seconds + GRACE_SECONDS);
 }

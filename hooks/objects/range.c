@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { REFS_MAX = 100000, FIELDS = 3, SHA256_HEX = 64, REMOTE_MAX = 1024 };
 
@@ -224,10 +225,32 @@ static int settle_promise(struct range *range, const char *name, struct err *err
 	return 0;
 }
 
+/* git sends what grafts lead to, and where it is told that history ends; libgit2 knows
+ * neither: another history would be looked at than is sent. */
+static int refuse_other_history(git_repository *repo, struct err *err)
+{
+	const char *grafts = getenv("GIT_GRAFT_FILE"), *shallow = getenv("GIT_SHALLOW_FILE");
+	char path[REMOTE_MAX * 4];
+	struct stat st;
+
+	if (shallow && *shallow)
+		return err_set(err, ERR_USAGE, "GIT_SHALLOW_FILE is set; unset GIT_SHALLOW_FILE");
+	if (!grafts) {
+		snprintf(path, sizeof(path), "%sinfo/grafts", git_repository_commondir(repo));
+		grafts = path;
+	}
+	if (stat(grafts, &st) < 0 || st.st_size == 0)
+		return 0;
+	return err_set(err, ERR_USAGE, "%.200s gives commits other parents, which cannot be looked at; "
+		       "git replace --convert-graft-file", grafts);
+}
+
 int range_of_push(struct range *range, const char *name, const char *url, struct err *err)
 {
-	int rc = settle_promise(range, name, err);
+	int rc = refuse_other_history(range->repo, err);
 
+	if (rc == 0)
+		rc = settle_promise(range, name, err);
 	for (size_t i = 0; i < range->n_refs && rc == 0; i++) {
 		const struct range_ref *r = &range->refs[i];
 

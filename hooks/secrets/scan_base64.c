@@ -40,6 +40,12 @@ static bool is_escape(char c)
 	return c == 'n' || c == 'r' || c == 't';
 }
 
+/* b"...", as Python has bytes line by line. */
+static bool is_literal(const char *s, size_t len)
+{
+	return len > 1 && memchr("bBrRuUfF", *s, 8) && (s[1] == '"' || s[1] == '\'');
+}
+
 /* What stands between two parts of one value: a line's end with indentation, quotes
  * and signs of concatenation about it; or the backslash of \/. Its end, or `at`. */
 static size_t separator(const struct scan_base64_table *t, const char *data, size_t len, size_t at)
@@ -57,6 +63,8 @@ static size_t separator(const struct scan_base64_table *t, const char *data, siz
 			joins |= data[p + 1] == 'n';
 			p += 2;
 		} else if (c == '+' && p + 1 < end && t->between[(unsigned char)data[p + 1]]) {
+			p++;
+		} else if (joins && is_literal(data + p, end - p)) {
 			p++;
 		} else if (t->between[(unsigned char)c]) {
 			joins |= c == '\n' || c == '"' || c == '\'';

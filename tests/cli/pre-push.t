@@ -88,6 +88,7 @@ plant() { # plant NAME: refused as it is, passes once HEAD is taken back
 fresh
 printf 'key %s\n' "$id" | iconv -t UTF-16 >u16 && commit && plant "UTF-16 with a byte order mark"
 printf 'key %s\n' "$id" | iconv -t UTF-16BE >u16 && commit && plant "UTF-16 without one"
+printf '%0124d %s %040d' 0 "$id" 0 | base64 -w 60 | sed 's/.*/    b"&"/' >literal.py && commit && plant "base64 in bytes of Python, over lines"
 printf '\0\1\2key\0%s\0' "$id" >bin && commit && plant "a binary file"
 echo "*.txt -diff" >.gitattributes && echo "$id" >x.txt && commit && plant "the -diff attribute"
 mkdir node_modules && echo "$id" >node_modules/x.js && commit && plant "node_modules"
@@ -109,6 +110,19 @@ refused "an empty folder's name" origin "$(empty "$id"):refs/trees/empty"
 passes "its twin" origin "$(empty none):refs/trees/empty"
 git notes add -m "$id" HEAD
 refused "a note" origin refs/notes/commits
+
+# what git would send, and libgit2 not see
+git switch -q -c apart && echo "$id" >k && commit && bad=$(git rev-parse HEAD) && git switch -q main && echo g >g && commit
+echo "$(git rev-parse HEAD) $bad" >.git/info/grafts
+refused "a parent by a graft" origin main
+git -C "$T/srv.git" cat-file -e "$bad" 2>/dev/null
+isnt "$?" 0 "its objects are not there, either"
+like "$(err)" "convert-graft-file" "it says what to do"
+mv .git/info/grafts "$T/grafts" && GIT_GRAFT_FILE=$T/grafts refused "by the environment's graft" origin main
+git switch -q apart && git rm -q k && git commit -qm away && git rev-parse HEAD >.git/shallow && echo 1234 >"$T/sh"
+GIT_SHALLOW_FILE=$T/sh refused "a history that git sends all the same" origin apart
+rm .git/shallow && git switch -q main && git branch -q -D apart
+passes "the same without" origin main
 
 # objects that no git command makes, and git push sends
 object() { # object TYPE REF <TEXT
@@ -283,6 +297,8 @@ mkfifo "$T/silent" && exec 9<>"$T/silent"
 pre-push origin "$T/srv.git" <"$T/silent" >"$OUT" 2>"$ERR"
 is "$?" 1 "an input that never ends is not waited for"
 like "$(err)" "the checks hang; the push is refused" "and it says so"
+env --block-signal=ALRM pre-push origin "$T/srv.git" <"$T/silent" >"$OUT" 2>"$ERR"
+is "$?" 1 "nor when the alarm is blocked"
 exec 9>&- && rm "$T/silent"
 git config codetrain.deadline 1m && passes "with more time" origin main
 git config codetrain.deadline soon && echo c >c && commit && refused "a broken deadline" origin main
