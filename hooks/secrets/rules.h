@@ -116,7 +116,8 @@ int rules_use_builtin(struct rules *rules, const char *words, struct err *err);
 int rules_complete(struct rule *rule, struct err *err);
 
 /* `base` (the embedded table), less what `extra` leaves out or disables, with each rule
- * of the same id changed member by member, and then the new ones. `out` borrows from both,
+ * of the same id changed member by member, and then the new ones (a whole one may have the
+ * id of one that is left out). `out` borrows from both,
  * which must outlive it; rules_free frees it. An incomplete new rule is ERR_USAGE. */
 int rules_merge(const struct rule *base, size_t n, const struct rules *extra, struct rules *out,
 		struct err *err);

@@ -135,6 +135,14 @@ static int finish(struct rules *out, const char *groups, struct err *err)
 	return 0;
 }
 
+/* Says itself what it looks for: with the built-in rule of that name left out, one of its own. */
+static bool is_whole(const struct rule *rule)
+{
+	unsigned pattern = rules_key_bit("regex") | rules_key_bit("name");
+
+	return rule->given & pattern && rule->given & rules_key_bit("description");
+}
+
 int rules_merge(const struct rule *base, size_t n, const struct rules *extra, struct rules *out,
 		struct err *err)
 {
@@ -147,7 +155,7 @@ int rules_merge(const struct rule *base, size_t n, const struct rules *extra, st
 	for (size_t i = 0; i < extra->n; i++) {
 		struct rule *r = find(out->v, n, extra->v[i].id);
 
-		if (!r) {
+		if (!r || (!wanted(r, extra->builtin) && is_whole(&extra->v[i]))) {
 			out->v[out->n++] = extra->v[i];
 		} else if (change(out, r, &extra->v[i]) < 0) {
 			err_set(err, ERR_INTERNAL, "no memory for rule %s", r->id);
