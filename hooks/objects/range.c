@@ -109,20 +109,21 @@ static int add_remote(void *arg, const char *variable, const char *value, struct
 static bool is_outdated(const struct range *range, const char *name, const git_reference *ref)
 {
 	static const char branches[] = "refs/heads/";
-	git_reference *direct = NULL;
+	bool is_link = git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC;	/* HEAD there */
+	const char *at = is_link ? git_reference_symbolic_target(ref) : git_reference_name(ref);
 	char place[REMOTE_MAX + 32];
 	size_t n = (size_t)snprintf(place, sizeof(place), "refs/remotes/%s/", name);
-	bool said = false;
 
-	if (git_reference_resolve(&direct, ref) < 0)
+	if (n >= sizeof(place) || strncmp(at, place, n) != 0)
 		return false;
-	if (n < sizeof(place) && strncmp(git_reference_name(direct), place, n) == 0)
-		for (size_t i = 0; i < range->n_refs && !said; i++)
-			said = strncmp(range->refs[i].remote_name, branches, strlen(branches)) == 0 &&
-			       strcmp(range->refs[i].remote_name + strlen(branches),
-				      git_reference_name(direct) + n) == 0;
-	git_reference_free(direct);
-	return said;
+	for (size_t i = 0; i < range->n_refs; i++) {
+		const char *pushed = range->refs[i].remote_name;
+
+		if (strncmp(pushed, branches, strlen(branches)) == 0 &&
+		    strcmp(pushed + strlen(branches), at + n) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The commits of refs/remotes/NAME/. */
