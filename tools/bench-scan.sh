@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 SOURCE=$PWD
 ROUNDS=${ROUNDS:-200} SCAN_ROUNDS=${SCAN_ROUNDS:-5}
 HISTORY=${HISTORY:-$B/bench-history}
-GITLEAKS=8.18.4 PRECOMMIT=3.0.4 PRECOMMIT_HOOKS=4.4.0 LEFTHOOK=2.2.2 SECRETLINT=11.7.1
+GITLEAKS=8.30.1 PRECOMMIT=3.0.4 PRECOMMIT_HOOKS=4.4.0 LEFTHOOK=2.2.2 SECRETLINT=11.7.1
 peers=$B/bench-peers
 mkdir -p "$peers/bin"
 ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o "$peers/bench-spawn" tools/bench-spawn.c
@@ -41,7 +41,7 @@ get() { # get NAME COMMAND...: installs a peer once
 npm_peer() { # npm_peer NAME PACKAGE...
 	_name=$1
 	shift
-	npm install --silent --no-fund --no-audit --prefix "$peers/npm" "$@" &&
+	npm install --silent --ignore-scripts --no-fund --no-audit --prefix "$peers/npm" "$@" &&
 		ln -sf "$peers/npm/node_modules/.bin/$_name" "$peers/bin/$_name"
 }
 pip_peer() {
@@ -157,7 +157,7 @@ history() {
 	{
 		[ -z "$rules" ] || row "codetrain check --all, gitleaks' file" 1 "$(script file "$check" --builtin-rules none --rules "$rules")"
 		row 'codetrain check --all, its own rules' 1 "$(script own "$check")"
-		! have gitleaks || row "gitleaks $GITLEAKS" 2 "$(script gitleaks gitleaks detect --no-banner -l error --redact -r /dev/null)"
+		! have gitleaks || row "gitleaks $GITLEAKS" 2 "$(script gitleaks gitleaks detect --no-banner -l error --redact -f json -r /dev/null)"
 	} | measure "$SCAN_ROUNDS" /dev/null "$HISTORY"
 	echo '### Reading alone'
 	echo
@@ -183,7 +183,7 @@ tree() {
 		[ -z "$rules" ] || row "codetrain check, gitleaks' file" 1 "$(script file "$check" --builtin-rules none --rules "$rules" .)"
 		row 'codetrain check, its own rules' 1 "$(script own "$check" .)"
 		row 'codetrain check, rules for AWS' 1 "$(script aws "$check" --builtin-rules aws .)"
-		! have gitleaks || row "gitleaks $GITLEAKS" 1 "$(script gitleaks gitleaks detect --no-banner -l error --redact --no-git -r /dev/null)"
+		! have gitleaks || row "gitleaks $GITLEAKS" 1 "$(script gitleaks gitleaks detect --no-banner -l error --redact --no-git -f json -r /dev/null)"
 		! have git-secrets || row 'git-secrets --scan -r' 1 "$(script git-secrets git secrets --scan -r .)"
 		# node_modules of the rules are found from the folder of its own configuration
 		! have secretlint || row "secretlint $SECRETLINT" 2 "$(script secretlint cd "$T/tree" '&&' \

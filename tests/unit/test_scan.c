@@ -1,6 +1,7 @@
 /*
  * The scanner apart from the rules: places, encodings, long and binary texts.
  */
+#include "changes.h"
 #include "hooks/secrets/scan.h"
 #include "hooks/secrets/scan_confirm.h"
 #include "hooks/secrets/scan_text.h"
@@ -244,16 +245,10 @@ static void stops_when_told(void **state)
 	assert_int_equal(scan(text, sizeof(text) - 1).n, 3);	/* and can be used again */
 }
 
-static unsigned next_random(unsigned *seed)
-{
-	*seed = *seed * 1103515245 + 12345;
-	return *seed >> 16;
-}
-
 static void add_random(struct buf *b, size_t n, unsigned seed)
 {
 	while (n-- > 0)
-		buf_addc(b, (char)next_random(&seed));
+		buf_addc(b, (char)changes_random(&seed));
 }
 
 /* One hit, the same value as if it stood there plainly, where its code stands. */
@@ -282,7 +277,7 @@ static void runs_of_codes(void **state)
 	assert_int_equal(scan_runs_next(text, sizeof(text) - 1, 29), sizeof(text) - 1);
 	assert_int_equal(scan_runs_next("", 0, 0), 0);
 	for (int i = 0; i < 20000; i++)	/* one in sixteen ends a run */
-		buf_addc(&b, (next_random(&seed) % 16 ? "aZ09+/-_" : "\n\x80 .@[`{")[next_random(&seed) % 8]);
+		buf_addc(&b, (changes_random(&seed) % 16 ? "aZ09+/-_" : "\n\x80 .@[`{")[changes_random(&seed) % 8]);
 	for (size_t at = 0; at < b.len; at += 1 + at % 7)
 		assert_int_equal(scan_runs_next(b.data, b.len, at), scan_runs_next_plain(b.data, b.len, at));
 	for (int c = 0; c < 256; c++) {	/* every byte ends a run or does not, with and without AVX2 */
@@ -613,48 +608,24 @@ static void add_encoded(struct buf *b, const char *text, unsigned how)
 		buf_adds(b, text);
 }
 
+#define N_WORDS (sizeof(words) / sizeof(*words))
+
 /* A file that may hold a secret, and where. */
 static void grow(struct buf *b, unsigned *seed, size_t *at)
 {
-	size_t n = next_random(seed) % 4000, plant = next_random(seed) % (n + 1);
+	size_t n = changes_random(seed) % 4000, plant = changes_random(seed) % (n + 1);
 
 	for (size_t i = 0; i <= n; i++) {
 		if (i == plant) {
 			*at = b->len;
-			add_encoded(b, planted[next_random(seed) % (sizeof(planted) / sizeof(*planted))],
-				    next_random(seed) % 8);
+			add_encoded(b, planted[changes_random(seed) % (sizeof(planted) / sizeof(*planted))],
+				    changes_random(seed) % 8);
 		}
-		if (next_random(seed) % 8 == 0)
-			buf_adds(b, words[next_random(seed) % (sizeof(words) / sizeof(*words))]);
+		if (changes_random(seed) % 8 == 0)
+			buf_adds(b, words[changes_random(seed) % (N_WORDS)]);
 		else
-			buf_adds(b, next_random(seed) % 8 ? "self.x " : "\n");
+			buf_adds(b, changes_random(seed) % 8 ? "self.x " : "\n");
 	}
-}
-
-enum { CHANGES_MAX = 8 };
-
-/* Back from the new text to one that it may have been made of: some of it is not there, and
- * at some seams there was other text. */
-static size_t shrink(const struct buf *b, size_t at, unsigned *seed, struct buf *base, struct span *changed)
-{
-	size_t n = 0, done = 0;
-
-	while (n < CHANGES_MAX && next_random(seed) % 3) {
-		size_t near = next_random(seed) % 2 ? at + next_random(seed) % 160 : next_random(seed) % b->len;
-		size_t from = near < done ? done : near, left = from < b->len ? b->len - from : 0;
-		size_t len = next_random(seed) % 3 ? next_random(seed) % 60 : 0;
-
-		if (left == 0)
-			break;
-		len = len < left ? len : left;
-		buf_add(base, b->data + done, from - done);
-		if (len == 0 || next_random(seed) % 4 == 0)
-			buf_adds(base, words[next_random(seed) % (sizeof(words) / sizeof(*words))]);
-		changed[n++] = (struct span){ from, len };
-		done = from + len;
-	}
-	buf_add(base, b->data + done, b->len - done);
-	return n;
 }
 
 static int collect(void *arg, const struct scan_hit *hit, struct err *err)
@@ -679,7 +650,7 @@ static void changes_alone_find_the_same(void **state)
 		size_t at = 0;
 
 		grow(&text, &seed, &at);
-		t.n_changed = shrink(&text, at, &seed, &base, changed);
+		t.n_changed = changes_of(&text, at, &seed, words, N_WORDS, &base, changed);
 		t.data = base.data;
 		t.len = base.len;
 		t.changed = NULL;
