@@ -75,11 +75,14 @@ static int check(struct check_run *run, const char *remote, const char *url, str
 	return check_repository(run, err);
 }
 
-static void refuse(const struct report *report)
+static void refuse(const struct report *report, bool ended)
 {
 	struct buf summary = BUF_INIT(256);
 
-	report_summary(report, &summary);
+	if (ended || report->errors)
+		report_summary(report, &summary);
+	if (!ended)
+		buf_adds(&summary, summary.len ? "; not all was checked" : "it could not be checked");
 	fprintf(stderr, "%s: push refused: %s. Nothing was sent.\n", name, buf_str(&summary));
 	fprintf(stderr, "%s: to push all the same, and have it written down:\n"
 			"           %s='the reason' git push\n", name, BYPASS_VARIABLE);
@@ -109,7 +112,7 @@ static int decide(struct check_run *run, const struct report *report, bool json,
 		return 0;
 	if (fault.class)
 		term_error(name, &fault);
-	refuse(report);
+	refuse(report, rc == 0);
 	return ERR_NO;
 }
 

@@ -271,6 +271,7 @@ passes "a committed allowance, also for a moved file" origin main
 printf '[codetrain "allow"]\n\tsha256 = 12\n' >.codetrain && commit
 refused "a broken .codetrain" origin main
 like "$(err)" "\.codetrain:2: sha256 wants" "it names the line"
+like "$(err)" "push refused: it could not be checked\. Nothing was sent" "and what became of the push"
 
 fresh
 echo "$id" >k && commit
@@ -292,6 +293,7 @@ like "$(tail -n 1 .git/codetrain/bypass.log)" '"url":"https://git.example.com/x"
 fresh
 echo b >b && commit && git config codetrain.deadline 0
 refused "the deadline is over" origin main
+unlike "$(err)" "nothing found" "and does not say that nothing was found"
 like "$(err)" "took too long" "it says so"
 mkfifo "$T/silent" && exec 9<>"$T/silent"
 pre-push origin "$T/srv.git" <"$T/silent" >"$OUT" 2>"$ERR"
