@@ -175,6 +175,13 @@ if [ -w /dev/full ]; then
 	cd "$T/plain" && codetrain-check --json good >/dev/full 2>"$ERR"
 	is "$?" 70 "a full disk is no verdict"
 fi
+# ---- one content under two names ------------------------------------------------------
+git init -q "$T/twice" && cd "$T/twice" && echo '{}' >model.json && cp model.json training-job.json
+git add . && git commit -qm x
+status 1 "specs of two kinds with the same content" codetrain-check
+like "$(out)" "model.json" "one is checked"
+like "$(out)" "training-job.json" "and the other"
+
 # ---- what is no file ------------------------------------------------------------------
 cd "$T" && mkdir odd && mkfifo odd/pipe && echo x >odd/x
 status 2 "a pipe that is named" codetrain-check odd/pipe
