@@ -26,10 +26,11 @@ LIBEXEC	= codetrain-credentials codetrain-keyring codetrain-doctor \
 PROGRAMS = $(BIN) $(LIBEXEC)
 # linked statically, for their start-up
 STATIC	?= git-credential-codecommit git-remote-codecommit
-# start for every push: what they use of these is linked in, which saves a third of the loading
-# (of libcrypto that is SHA-256)
+# start for every push: what they use of these is linked in, which saves most of the loading (of
+# libcrypto and mbedcrypto that is SHA-256). A libgit2 that cannot be linked in is loaded.
 PER_PUSH = pre-push codetrain-check
 PER_PUSH_LIBS = $(patsubst %,-l:lib%.a,crypto hs pcre2-8 deflate yaml) -static-libgcc -l:libstdc++.a -lm
+PER_PUSH_GIT = $(patsubst %,-l:lib%.a,git2 http_parser mbedcrypto pcre2-8 z)
 
 # An archive a folder, in link order: each may use those to its right.
 FOLDERS	= credhelper hooks/checks hooks/objects hooks/secrets hooks/queue hooks/install buildstep \
@@ -91,10 +92,17 @@ $(foreach d,$(FOLDERS),$(eval $(call archive,$d)))
 # program NAME, from SOURCE
 define program
 $(B)/$1: $(B)/$(2:.c=.o) $(ARCHIVES)
-	$$(call quiet,LD,$$(LINK) -o $$@ $$^ $(if $(filter $1,$(STATIC)),-static-pie -l:libcrypto.a,$(if \
-		$(filter $1,$(PER_PUSH)),$$(PER_PUSH_LIBS)) $$(HARDEN_LD) $$(PKG_LIBS)))
+	$$(call quiet,LD,$$(LINK) -o $$@ $$^ $(if $(filter $1,$(STATIC)),-static-pie -l:libcrypto.a,\
+		$$(HARDEN_LD) $$(PKG_LIBS)))
 endef
-$(foreach m,$(MAINS),$(eval $(call program,$(basename $(notdir $m)),$m)))
+define per_push_program
+$(B)/$1: $(B)/$(2:.c=.o) $(B)/hooks/offline.o $(ARCHIVES)
+	$$(call quiet,LD,$$(LINK) -o $$@ $$^ $$(PER_PUSH_LIBS) $$(PER_PUSH_GIT) $$(HARDEN_LD) $$(PKG_LIBS) 2>$$@.log || \
+		$$(LINK) -o $$@ $$^ $$(PER_PUSH_LIBS) $$(HARDEN_LD) $$(PKG_LIBS))
+	@rm -f $$@.log
+endef
+program_of = $(if $(filter $1,$(PER_PUSH)),per_push_)program
+$(foreach m,$(MAINS),$(eval $(call $(call program_of,$(basename $(notdir $m))),$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.
 $(B)/compile-rules: $(patsubst %,$(B)/hooks/secrets/%.o,compile-rules rules rules_key rules_check rules_check_text scan_database) $(B)/spec.a $(B)/base.a

@@ -12,38 +12,6 @@ static const char *const extensions[] = {
 	"objectformat", "refstorage",
 };
 
-/*
- * For connections, which are never made here, a libgit2 of Debian 12 seeds a generator
- * of random numbers, has libssh2 start OpenSSL and parses the system's 140
- * certificates when it is initialised: 11 ms. These definitions stand before the
- * libraries' own, and do nothing.
- */
-int mbedtls_x509_crt_parse_file(void *chain, const char *path);
-int mbedtls_x509_crt_parse_file(void *chain, const char *path)
-{
-	(void)chain;
-	(void)path;
-	return -1;
-}
-
-int mbedtls_ctr_drbg_seed(void *context, void *entropy, void *arg, const void *more, size_t len);
-int mbedtls_ctr_drbg_seed(void *context, void *entropy, void *arg, const void *more, size_t len)
-{
-	(void)context;
-	(void)entropy;
-	(void)arg;
-	(void)more;
-	(void)len;
-	return 0;
-}
-
-int libssh2_init(int flags);
-int libssh2_init(int flags)
-{
-	(void)flags;
-	return 0;
-}
-
 static const char *last_message(void)
 {
 	const git_error *e = git_error_last();

@@ -17,6 +17,12 @@ while read -r program libraries; do
 	case $program in '#'* | '') continue ;; esac
 	listed="$listed $program "
 	# shellcheck disable=SC2086
+	# behind a bar: where libgit2 cannot be linked in
+	case $libraries in
+	*' | '*)
+		if needed "$BUILD/$program" | grep -q libgit2; then libraries=${libraries#* | }; else libraries=${libraries%% | *}; fi
+		;;
+	esac
 	want=$(printf '%s\n' $libraries | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//; s/^ *//')
 	is "$(needed "$BUILD/$program")" "$want" "$program links what its row says"
 done <"$SOURCE/tests/cli/linkage.txt"
