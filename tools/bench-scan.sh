@@ -157,7 +157,7 @@ history() {
 	{
 		[ -z "$rules" ] || row "codetrain check --all, gitleaks' file" 1 "$(script file "$check" --builtin-rules none --rules "$rules")"
 		row 'codetrain check --all, its own rules' 1 "$(script own "$check")"
-		! have gitleaks || row "gitleaks $GITLEAKS" 2 "$(script gitleaks gitleaks detect --no-banner -l error --redact -f json -r /dev/null)"
+		! have gitleaks || row "gitleaks $GITLEAKS" 2 "$(script gitleaks gitleaks detect --no-banner -l error --redact)"
 	} | measure "$SCAN_ROUNDS" /dev/null "$HISTORY"
 	echo '### Reading alone'
 	echo
@@ -183,7 +183,7 @@ tree() {
 		[ -z "$rules" ] || row "codetrain check, gitleaks' file" 1 "$(script file "$check" --builtin-rules none --rules "$rules" .)"
 		row 'codetrain check, its own rules' 1 "$(script own "$check" .)"
 		row 'codetrain check, rules for AWS' 1 "$(script aws "$check" --builtin-rules aws .)"
-		! have gitleaks || row "gitleaks $GITLEAKS" 1 "$(script gitleaks gitleaks detect --no-banner -l error --redact --no-git -f json -r /dev/null)"
+		! have gitleaks || row "gitleaks $GITLEAKS" 1 "$(script gitleaks gitleaks detect --no-banner -l error --redact --no-git)"
 		! have git-secrets || row 'git-secrets --scan -r' 1 "$(script git-secrets git secrets --scan -r .)"
 		# node_modules of the rules are found from the folder of its own configuration
 		! have secretlint || row "secretlint $SECRETLINT" 2 "$(script secretlint cd "$T/tree" '&&' \

@@ -56,15 +56,18 @@ static double timed(const struct row *r, const char *input)
 {
 	posix_spawn_file_actions_t act;
 	double start;
-	int status;
+	int status, failed;
 	pid_t pid;
 
 	posix_spawn_file_actions_init(&act);
 	posix_spawn_file_actions_addopen(&act, 0, input, O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&act, 1, "/dev/null", O_WRONLY, 0);
 	start = now_ms();
-	if (posix_spawnp(&pid, r->command[0], &act, NULL, r->command, r->environment))
-		die("a command cannot be started");
+	failed = posix_spawnp(&pid, r->command[0], &act, NULL, r->command, r->environment);
+	if (failed) {
+		fprintf(stderr, "bench-spawn: %s: %s\n", r->command[0], strerror(failed));
+		exit(2);
+	}
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
 		die(r->name);
 	posix_spawn_file_actions_destroy(&act);
