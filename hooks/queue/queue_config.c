@@ -96,6 +96,19 @@ const char *queue_config_get(const struct queue_config *config, const char *targ
 	return n ? all[n - 1] : fallback;
 }
 
+const char *queue_config_own(const struct queue_config *config, const char *target,
+			     const char *name)
+{
+	const char *value = NULL;
+	char own[160];
+
+	snprintf(own, sizeof(own), "codetrain.%s.%s", target, name);
+	for (size_t i = 0; i < config->keys.n; i++)
+		if (strcmp(config->keys.v[i], own) == 0)
+			value = config->values.v[i];
+	return value;
+}
+
 static bool matches(const char *glob, const char *ref)
 {
 	static const char heads[] = "refs/heads/";

@@ -4,6 +4,7 @@
  * and nothing from a push or the environment of a hook.
  *
  *	codetrain.target	local, codebuild…; several: one delivery to each
+ *	codetrain.NAME.type	codebuild…: NAME is an instance of it, and a target, too
  *	codetrain.refs		globs; a "!" in front excludes; default: all branches
  *	codetrain.NAME		what a target needs; codetrain.TARGET.NAME wins over it
  */
@@ -36,6 +37,10 @@ int queue_config_stamp(const char *gitdir, struct buf *out, struct err *err);
  * lower case, as git gives it. Borrowed. */
 const char *queue_config_get(const struct queue_config *config, const char *target,
 			     const char *name, const char *fallback);
+
+/* The last value of codetrain.TARGET.NAME alone; NULL when there is none. */
+const char *queue_config_own(const struct queue_config *config, const char *target,
+			     const char *name);
 
 /* All values of the same, in their order. */
 size_t queue_config_all(const struct queue_config *config, const char *target, const char *name,

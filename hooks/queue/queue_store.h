@@ -74,7 +74,9 @@ struct queue_settlement {
 	int64_t ready_ms;	/* for waiting */
 	int64_t uncertain_ms;
 	enum err_class class;
-	const char *reason, *external, *outcome, *request, *answer;	/* NULL: "" */
+	int64_t sent_ms, answered_ms;	/* 0: not known */
+	/* NULL: "" */
+	const char *reason, *external, *outcome, *request, *answer, *link, *status;
 };
 int queue_store_settle(struct queue_db *db, const struct queue_delivery *d,
 		       const struct queue_settlement *s, struct err *err);

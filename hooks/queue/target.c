@@ -18,6 +18,16 @@ const struct target *target_find(const struct target *const *table, const char *
 	return NULL;
 }
 
+/* A row's name wins, so that no configuration can turn "local" into something else. */
+const struct target *target_of(const struct target *const *table,
+			       const struct queue_config *config, const char *instance)
+{
+	const struct target *target = target_find(table, instance);
+	const char *type = target ? NULL : queue_config_own(config, instance, "type");
+
+	return type ? target_find(table, type) : target;
+}
+
 int target_summary(const struct target *const *table, const struct queue_config *config,
 		   struct buf *out, struct err *err)
 {
@@ -27,8 +37,8 @@ int target_summary(const struct target *const *table, const struct queue_config 
 	if (n == 0)
 		buf_adds(out, "nowhere: set a target with: git config codetrain.target local");
 	for (size_t i = 0; i < n; i++) {
-		const struct target *t = target_find(table, names[i]);
-		const char *label = t && t->label ? queue_config_get(config, t->name, t->label, NULL)
+		const struct target *t = target_of(table, config, names[i]);
+		const char *label = t && t->label ? queue_config_get(config, names[i], t->label, NULL)
 						  : NULL;
 
 		buf_addf(out, "%s%s", i ? ", " : "", names[i]);
@@ -37,7 +47,9 @@ int target_summary(const struct target *const *table, const struct queue_config 
 		else if (!t)
 			buf_adds(out, " (no such target)");
 		else if (t->label)
-			buf_addf(out, " (codetrain.%s is not set)", t->label);
+			buf_addf(out, " (codetrain.%s%s%s is not set)",
+				 strcmp(t->name, names[i]) == 0 ? "" : names[i],
+				 strcmp(t->name, names[i]) == 0 ? "" : ".", t->label);
 	}
 	return buf_check(out, "the list of targets", err);
 }
