@@ -18,6 +18,8 @@ struct queue_print {
 	int columns;		/* of the table */
 	bool drainer;		/* one is at work */
 	const char *fault;	/* of the last background drainer; "" */
+	const char *gitdir;
+	const char *token;	/* for forms of the page; NULL: it has none */
 };
 
 /* "event   target      state ..." and under what waits or failed, why. */
