@@ -1,9 +1,9 @@
 #include "queue_print.h"
+#include "queue_json.h"
 #include "queue_text.h"
 #include "target.h"
 #include "lib/base/clock.h"
 #include "lib/base/term.h"
-#include "lib/spec/json.h"
 
 #include <string.h>
 
@@ -15,63 +15,32 @@ struct listing {
 	long rows;
 };
 
-/* Only what is UTF-8 may be in JSON. */
-static int set_clean(cJSON *object, const char *path, const char *text)
-{
-	struct buf clean = BUF_INIT(1 << 20);
-	int rc = -1;
-
-	if (queue_text_clean(text, '\n', 0, &clean) == 0)
-		rc = json_set_string(object, path, buf_str(&clean));
-	buf_free(&clean);
-	return rc;
-}
-
-static int set_time(cJSON *object, const char *path, int64_t ms)
-{
-	char text[CLOCK_EXTENDED_LEN];
-
-	clock_extended(ms / 1000, text);
-	return json_set_string(object, path, text);
-}
-
 /* NULL without memory. */
 static cJSON *object_of(const struct queue_delivery *d)
 {
 	cJSON *o = cJSON_CreateObject();
 	bool good = o && json_set_integer(o, "event", d->event) == 0 &&
-		    set_clean(o, "target", d->target) == 0 &&
+		    queue_json_clean(o, "target", d->target) == 0 &&
 		    json_set_string(o, "state", queue_state_names[d->state]) == 0 &&
-		    set_clean(o, "ref", d->ref) == 0 && json_set_string(o, "old", d->old) == 0 &&
+		    queue_json_clean(o, "ref", d->ref) == 0 && json_set_string(o, "old", d->old) == 0 &&
 		    json_set_string(o, "new", d->new) == 0 &&
-		    set_clean(o, "pusher", d->pusher) == 0 &&
-		    set_time(o, "recorded", d->recorded_ms) == 0 &&
+		    queue_json_clean(o, "pusher", d->pusher) == 0 &&
+		    queue_json_time(o, "recorded", d->recorded_ms) == 0 &&
 		    json_set_integer(o, "attempts", d->attempts) == 0;
 
 	if (good && d->state == QUEUE_WAITING && d->ready_ms)
-		good = set_time(o, "next_attempt", d->ready_ms) == 0;
+		good = queue_json_time(o, "next_attempt", d->ready_ms) == 0;
 	if (good && d->reason[0])
-		good = set_clean(o, "reason", d->reason) == 0 &&
+		good = queue_json_clean(o, "reason", d->reason) == 0 &&
 		       json_set_integer(o, "class", d->class) == 0;
 	if (good && d->outcome[0])
-		good = set_clean(o, "outcome", d->outcome) == 0;
+		good = queue_json_clean(o, "outcome", d->outcome) == 0;
 	if (good && d->external[0])
-		good = set_clean(o, "external", d->external) == 0;
+		good = queue_json_clean(o, "external", d->external) == 0;
 	if (good)
 		return o;
 	json_free(o);
 	return NULL;
-}
-
-static int print_json(const struct queue_print *p, const cJSON *tree, struct err *err)
-{
-	struct buf text = BUF_INIT(64 << 20);
-	int rc = json_print(tree, true, &text, err);
-
-	if (rc == 0)
-		fprintf(p->out, "%s\n", buf_str(&text));
-	buf_free(&text);
-	return rc;
 }
 
 /* In words of the table's width, under the row. */
@@ -205,10 +174,10 @@ static int list_json(const struct queue_print *p, const struct queue_filter *fil
 	int rc = -1;
 
 	if (!events || json_set_bool(tree, "drainer", p->drainer) < 0 ||
-	    (p->fault[0] && set_clean(tree, "fault", p->fault) < 0))
+	    (p->fault[0] && queue_json_clean(tree, "fault", p->fault) < 0))
 		err_set(err, ERR_INTERNAL, "no memory for the list");
 	else if (queue_store_each(p->db, filter, add_row, &l, err) == 0)
-		rc = print_json(p, tree, err);
+		rc = queue_json_print(p->out, tree, err);
 	json_free(tree);
 	return rc;
 }
@@ -257,12 +226,12 @@ static int add_attempt(const struct queue_print *p, sqlite3_stmt *s, cJSON *atte
 		return -1;
 	}
 	if (json_set_integer(o, "number", sqlite3_column_int(s, 0)) < 0 ||
-	    set_time(o, "started", started) < 0 ||
+	    queue_json_time(o, "started", started) < 0 ||
 	    (ended && json_set_integer(o, "milliseconds", ended - started) < 0))
 		return -1;
 	for (int i = 0; i < 3; i++)
 		if (sqlite3_column_bytes(s, 3 + i) &&
-		    set_clean(o, texts[i], (const char *)sqlite3_column_text(s, 3 + i)) < 0)
+		    queue_json_clean(o, texts[i], (const char *)sqlite3_column_text(s, 3 + i)) < 0)
 			return -1;
 	return 0;
 }
@@ -341,7 +310,7 @@ static int show_row(void *arg, struct queue_delivery *d, struct err *err)
 	l->rows++;
 	o = object_of(d);
 	attempts = cJSON_AddArrayToObject(o, "attempt_log");
-	if (!attempts || (d->options[0] && set_clean(o, "push_options", d->options) < 0) ||
+	if (!attempts || (d->options[0] && queue_json_clean(o, "push_options", d->options) < 0) ||
 	    !cJSON_AddItemToArray(l->events, o)) {
 		json_free(o);
 		return err_set(err, ERR_INTERNAL, "no memory for the event");
@@ -364,7 +333,7 @@ int queue_print_show(const struct queue_print *p, int64_t event, struct err *err
 		rc = err_set(err, ERR_USAGE, "there is no event %lld; see: codetrain queue list --all",
 			     (long long)event);
 	else if (rc == 0 && p->json)
-		rc = print_json(p, tree, err);
+		rc = queue_json_print(p->out, tree, err);
 	json_free(tree);
 	return rc;
 }

@@ -18,6 +18,16 @@ void queue_text_span(int64_t ms, char out[static 24])
 	snprintf(out, 24, "%lld%c", (long long)(ms / units[i].ms), units[i].letter);
 }
 
+void queue_text_time(int64_t ms, char out[static 24])
+{
+	if (ms < 1000)
+		snprintf(out, 24, "%lldms", (long long)(ms < 0 ? 0 : ms));
+	else if (ms < 10000)
+		snprintf(out, 24, "%lld.%llds", (long long)(ms / 1000), (long long)(ms % 1000 / 100));
+	else
+		queue_text_span(ms, out);
+}
+
 /* Bytes of the character at s, 0 when it is no UTF-8 (RFC 3629). */
 static size_t character(const unsigned char *s)
 {

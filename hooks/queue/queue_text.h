@@ -12,6 +12,9 @@
 /* "40s", "3m", "2h", "5d"; rounded down. */
 void queue_text_span(int64_t ms, char out[static 24]);
 
+/* "412ms", "1.2s", then as the above. */
+void queue_text_time(int64_t ms, char out[static 24]);
+
 /* The text with '?' for what is no UTF-8 or a control character but tab (a
  * space) and newline (`newline`). At most `most` characters, the last then an
  * ellipsis; 0: all. */
