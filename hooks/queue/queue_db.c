@@ -157,6 +157,12 @@ void queue_db_rollback(struct queue_db *db)
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 }
 
+int queue_db_sync(struct queue_db *db, bool full, struct err *err)
+{
+	return queue_db_run(db, err, full ? "PRAGMA synchronous = FULL" :
+			    "PRAGMA synchronous = NORMAL", "");
+}
+
 void queue_db_checkpoint(struct queue_db *db)
 {
 	sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

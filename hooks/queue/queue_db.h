@@ -13,6 +13,7 @@
 #include "lib/base/err.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define QUEUE_DB_BUSY_MS 10000	/* how long a writer waits for another */
@@ -54,6 +55,11 @@ int queue_db_integer(struct queue_db *db, int64_t *out, struct err *err, const c
 int queue_db_begin(struct queue_db *db, struct err *err);
 int queue_db_commit(struct queue_db *db, struct err *err);
 void queue_db_rollback(struct queue_db *db);
+
+/* Whether the next transactions wait for the disk (the default), or only outlive
+ * every kill: what was written without is on the disk with the next that does.
+ * Not within a transaction. */
+int queue_db_sync(struct queue_db *db, bool full, struct err *err);
 
 /* Moves what the log holds into the database file; what is in use stays. */
 void queue_db_checkpoint(struct queue_db *db);

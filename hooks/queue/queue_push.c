@@ -45,6 +45,11 @@ bool queue_push_is_zero(const char *oid, int len)
 	return (int)strspn(oid, "0") >= len;
 }
 
+bool queue_push_move(const struct queue_update *u)
+{
+	return memcmp(u->old, u->new, (size_t)u->oid_len) != 0;
+}
+
 bool queue_push_split(const char *line, struct queue_update *out)
 {
 	size_t n = oid_len(line), len;

@@ -17,9 +17,23 @@
 #define QUEUE_PUSH_OPTIONS (16 << 10)	/* bytes in all push options of a push */
 #define QUEUE_PUSH_PUSHER 256
 #define QUEUE_PUSH_UID 32
+#define QUEUE_PUSH_RUN 96
+
+/* What a hook of git tells of. The first three of a reference-transaction: git
+ * holds the locks of these refs while `prepared` runs. */
+enum queue_step {
+	QUEUE_PUSHED,		/* post-receive: these refs moved */
+	QUEUE_PREPARED,		/* they are about to move */
+	QUEUE_COMMITTED,	/* they moved; of several, some may not have */
+	QUEUE_ABORTED,		/* they did not move */
+};
 
 struct queue_push {
 	char uid[QUEUE_PUSH_UID + 1];	/* random; the same push recorded twice is one */
+	enum queue_step step;
+	/* The git process that runs the hook, by queue_run_find; "": not known. The
+	 * same for all hooks of a push: it says whose move a line is. */
+	char run[QUEUE_PUSH_RUN];
 	const char *source;		/* "post-receive"; static text */
 	char pusher[QUEUE_PUSH_PUSHER];
 	struct buf options;		/* one to a line */
@@ -43,6 +57,9 @@ void queue_push_next(struct queue_push *push);
  * case, a full ref name of at most 4,096 bytes without control characters. */
 bool queue_push_split(const char *line, struct queue_update *out);
 bool queue_push_is_zero(const char *oid, int len);
+
+/* Is it a move? Not when old and new are the same. */
+bool queue_push_move(const struct queue_update *u);
 
 /* Pusher (REMOTE_USER, GL_USER, a good push certificate, LOGNAME, USER, the
  * uid) and push options from the environment. True when options were left

@@ -64,5 +64,35 @@ static const char step_0[] =
 "	answer TEXT NOT NULL DEFAULT '');"
 "CREATE INDEX attempt_of ON attempt (event, target, number);";
 
-const char *const queue_schema_steps[] = { step_0 };
+/*
+ * push      `run` is the git process whose hooks told of it; `complete`: 0 while
+ *           its post-receive may still come, 1 when it came, 2 when it will not.
+ * event     'prepared' is no event yet: git holds the ref's lock, or died. Of
+ *           each ref only the newest can be that, and nothing is delivered.
+ * delivery  `link`: where people look at it. `behind`: the target that has to
+ *           have the event before this one may.
+ * tip       where the last event left each ref, which tells what was missed;
+ *           zeros: deleted. The note 'baseline' says that it was filled.
+ */
+static const char step_1[] =
+"ALTER TABLE push ADD COLUMN run TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE push ADD COLUMN complete INTEGER NOT NULL DEFAULT 1;"
+"ALTER TABLE event ADD COLUMN state TEXT NOT NULL DEFAULT 'committed';"
+"ALTER TABLE delivery ADD COLUMN link TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE delivery ADD COLUMN behind TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE attempt ADD COLUMN sent_ms INTEGER;"
+"ALTER TABLE attempt ADD COLUMN answered_ms INTEGER;"
+"ALTER TABLE attempt ADD COLUMN status TEXT NOT NULL DEFAULT '';"
+"CREATE TABLE tip (ref TEXT PRIMARY KEY, oid TEXT NOT NULL, event INTEGER) WITHOUT ROWID;"
+"INSERT INTO tip SELECT ref, new, seq FROM event WHERE seq IN"
+"	(SELECT max(seq) FROM event GROUP BY ref);"
+"CREATE INDEX push_run ON push (run) WHERE run <> '';"
+"CREATE INDEX push_open ON push (id) WHERE complete = 0;"
+"CREATE INDEX push_unseen ON push (id) WHERE complete = 2;"
+"CREATE INDEX event_push ON event (push, ref);"
+"CREATE INDEX event_prepared ON event (ref, seq) WHERE state = 'prepared';"
+"CREATE INDEX delivery_old ON delivery (changed_ms)"
+"	WHERE state IN ('delivered', 'skipped', 'dropped');";
+
+const char *const queue_schema_steps[] = { step_0, step_1 };
 const int queue_schema_version = sizeof(queue_schema_steps) / sizeof(*queue_schema_steps);

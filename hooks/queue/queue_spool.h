@@ -6,6 +6,8 @@
  *	codetrain-spool 1
  *	uid HEX
  *	source post-receive
+ *	step prepared		(missing: pushed)
+ *	run PROCESS		(missing: not known)
  *	recorded MILLISECONDS
  *	pusher NAME
  *	option TEXT		(any number)
