@@ -31,6 +31,9 @@ STATIC	?= git-credential-codecommit git-remote-codecommit
 PER_PUSH = pre-push codetrain-check
 PER_PUSH_LIBS = $(patsubst %,-l:lib%.a,crypto hs pcre2-8 deflate yaml) -static-libgcc -l:libstdc++.a -lm
 PER_PUSH_GIT = $(patsubst %,-l:lib%.a,git2 http_parser mbedcrypto pcre2-8 z)
+# start for every ref that is pushed, and need no more than this
+PER_REF	= post-receive reference-transaction
+PER_REF_LIBS = -l:libsqlite3.a -lm
 
 # An archive a folder, in link order: each may use those to its right.
 FOLDERS	= credhelper hooks/checks hooks/objects hooks/secrets hooks/queue hooks/install buildstep \
@@ -101,7 +104,11 @@ $(B)/$1: $(B)/$(2:.c=.o) $(B)/hooks/offline.o $(ARCHIVES)
 		$$(LINK) -o $$@ $$^ $$(PER_PUSH_LIBS) $$(HARDEN_LD) $$(PKG_LIBS))
 	@rm -f $$@.log
 endef
-program_of = $(if $(filter $1,$(PER_PUSH)),per_push_)program
+define per_ref_program
+$(B)/$1: $(B)/$(2:.c=.o) $(ARCHIVES)
+	$$(call quiet,LD,$$(LINK) -o $$@ $$^ $$(HARDEN_LD) $$(PER_REF_LIBS))
+endef
+program_of = $(if $(filter $1,$(PER_PUSH)),per_push_,$(if $(filter $1,$(PER_REF)),per_ref_))program
 $(foreach m,$(MAINS),$(eval $(call $(call program_of,$(basename $(notdir $m))),$(basename $(notdir $m)),$m)))
 
 # The scanner's rules are compiled when codetrain is built, and embedded.

@@ -1,4 +1,5 @@
 #include "queue_wake.h"
+#include "queue_config.h"
 #include "queue_db.h"
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
@@ -6,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,19 +52,40 @@ bool queue_wake_present(const char *gitdir)
 	return fd >= 0;
 }
 
-static int start(const char *gitdir, struct err *err)
+int queue_wake_environment(struct strs *out, struct err *err)
 {
 	static const char *const keep[] = {
 		"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_*", "AWS_*",
 		"CODETRAIN_*", "SSL_CERT_*", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy",
 		"NO_PROXY", "all_proxy", "ALL_PROXY", NULL
 	};
+
+	return proc_environment(keep, out, err);
+}
+
+/* codetrain.drainer = none: systemd or cron alone starts it. What cannot be read forbids
+ * nothing: the drainer tells of it. */
+static bool is_started_elsewhere(const char *gitdir)
+{
+	struct queue_config config = QUEUE_CONFIG_INIT;
+	struct err ignored = { 0 };
+	bool elsewhere = queue_config_load(gitdir, &config, &ignored) == 0 &&
+			 strcmp(queue_config_get(&config, NULL, "drainer", "hook"), "none") == 0;
+
+	queue_config_free(&config);
+	return elsewhere;
+}
+
+static int start(const char *gitdir, struct err *err)
+{
 	struct buf program = BUF_INIT(PATH_MAX_BYTES);
 	struct strs env = STRS_INIT;
 	int rc = -1;
 
+	if (is_started_elsewhere(gitdir))
+		return 0;
 	if (proc_sibling("codetrain-queue", &program, err) == 0 &&
-	    proc_environment(keep, &env, err) == 0) {
+	    queue_wake_environment(&env, err) == 0) {
 		const char *const argv[] = { buf_str(&program), "run", "--background", "-C", gitdir,
 					     NULL };
 		const char *const none[] = { NULL };

@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/strs.h"
 
 #include <stdbool.h>
 
@@ -23,8 +24,12 @@ bool queue_wake(const char *gitdir);
 bool queue_wake_present(const char *gitdir);
 
 /* Wakes the drainer, or starts one in the background: its own session, no
- * descriptor of ours, an environment of names that it needs. */
+ * descriptor of ours, the environment below. With codetrain.drainer = none it only wakes. */
 int queue_wake_or_start(const char *gitdir, struct err *err);
+
+/* Names of this environment that a drainer needs, and one who follows it: no other may reach
+ * it from a pusher. */
+int queue_wake_environment(struct strs *out, struct err *err);
 
 /* For the drainer: its lock (ERR_TIMEOUT: another has it) and the reading end,
  * which never blocks and never ends. Both are closed by the caller. */
