@@ -5,12 +5,13 @@
  * within five minutes the same request gives the same build. The token is
  * forgotten after that; so when an earlier request may have been carried out,
  * the project's builds are first searched for the variable CODETRAIN_EVENT,
- * which holds the event's name.
+ * which holds the event's name. In which project is kept with the delivery, for
+ * the configuration may name another one by then.
  */
-#include "target.h"
-#include "lib/net/aws.h"
+#include "target_aws.h"
+#include "target_codebuild_parse.h"
+#include "queue_options.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,97 +19,65 @@
 enum {
 	TOKEN_HOLDS_MS = 180 * 1000,	/* CodeBuild keeps it for 300 s; the rest is for delays */
 	LOOK_BACK_S = 600,		/* clocks may differ by so much */
-	PAGES_MOST = 50,		/* of 100 builds */
-	MARKER_MAX = 96,
+	PAGES_MOST = 500,		/* of 100 builds */
+	PROJECT_MAX = 256,
 };
 
-static const char marker_name[] = "CODETRAIN_EVENT";
+/* What `external` says of a build that may have been started. */
+static const char asked[] = "asked of project ";
 
-/* A connection, kept while the configuration says the same. */
-struct session {
-	struct aws *aws;
-	char profile[128], region[64];
-};
-
-static void close_session(void *state)
+static bool was_asked(const struct queue_delivery *d)
 {
-	struct session *s = state;
-
-	if (!s)
-		return;
-	aws_close(s->aws);
-	free(s);
+	return strncmp(d->external, asked, sizeof(asked) - 1) == 0;
 }
 
-static struct aws *connect_aws(struct target_job *job, struct err *err)
-{
-	const char *profile = queue_config_get(job->config, "codebuild", "profile", NULL);
-	const char *region = queue_config_get(job->config, "codebuild", "region", NULL);
-	const struct aws_settings settings = { .profile = profile, .region = region,
-					       .stop = job->stop };
-	struct session *s = *job->state;
-
-	if (s && strcmp(s->profile, profile ? profile : "") == 0 &&
-	    strcmp(s->region, region ? region : "") == 0)
-		return s->aws;
-	close_session(s);
-	*job->state = NULL;
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		err_set(err, ERR_INTERNAL, "no memory for a connection");
-		return NULL;
-	}
-	snprintf(s->profile, sizeof(s->profile), "%s", profile ? profile : "");
-	snprintf(s->region, sizeof(s->region), "%s", region ? region : "");
-	s->aws = aws_open(&settings, err);
-	if (!s->aws) {
-		free(s);
-		return NULL;
-	}
-	*job->state = s;
-	return s->aws;
-}
-
-/* "UUID/12"; "UUID/12/1" when people ask for a second build of a delivered event. */
-static void marker_of(const struct target_job *job, char separator, char out[static MARKER_MAX])
-{
-	const struct queue_delivery *d = job->delivery;
-	int n = snprintf(out, MARKER_MAX, "%s%c%lld", job->uuid, separator, (long long)d->event);
-
-	if (d->generation)
-		snprintf(out + n, MARKER_MAX - (size_t)n, "%c%d", separator, d->generation);
-}
-
-static int add_variable(cJSON *list, const char *name, const char *value)
+static int add_variable(cJSON *list, const char *name, size_t len, const char *value)
 {
 	cJSON *variable = cJSON_CreateObject();
+	char *copy = strndup(name, len);
+	int rc = -1;
 
-	if (!variable || !cJSON_AddItemToArray(list, variable)) {
+	if (!variable || !cJSON_AddItemToArray(list, variable))
 		json_free(variable);
-		return -1;
-	}
-	return json_set_string(variable, "name", name) < 0 ||
-	       json_set_string(variable, "value", value) < 0 ||
-	       json_set_string(variable, "type", "PLAINTEXT") < 0 ? -1 : 0;
+	else if (copy && json_set_string(variable, "name", copy) == 0 &&
+		 json_set_string(variable, "value", value) == 0)
+		rc = json_set_string(variable, "type", "PLAINTEXT");
+	free(copy);
+	return rc;
 }
 
-static cJSON *request_of(const struct target_job *job, const char *project)
+static int add_variables(const struct target_job *job, cJSON *list)
 {
-	const char *buildspec = queue_config_get(job->config, "codebuild", "buildspec", NULL);
-	char marker[MARKER_MAX], token[MARKER_MAX];
-	cJSON *request = cJSON_CreateObject(), *list = cJSON_CreateArray();
-	int rc = request && list ? 0 : -1;
+	const struct strs *more = job->options ? &job->options->env : NULL;
+	char marker[TARGET_AWS_NAME];
 
-	marker_of(job, '/', marker);
-	marker_of(job, '-', token);
-	if (rc == 0)
-		rc = add_variable(list, marker_name, marker);
-	if (rc == 0)
-		rc = add_variable(list, "CODETRAIN_REF", job->delivery->ref);
+	target_aws_name(job, '/', marker);
+	if (add_variable(list, TARGET_CODEBUILD_MARKER, strlen(TARGET_CODEBUILD_MARKER), marker) < 0 ||
+	    add_variable(list, "CODETRAIN_REF", strlen("CODETRAIN_REF"), job->delivery->ref) < 0)
+		return -1;
+	for (size_t i = 0; more && i < more->n; i++) {
+		const char *equals = strchr(more->v[i], '=');
+
+		if (equals && add_variable(list, more->v[i], (size_t)(equals - more->v[i]), equals + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The same for the same event and configuration, byte by byte: CodeBuild refuses a token
+ * that comes with anything else. */
+static cJSON *request_of(const struct target_job *job, const char *project, const char *commit)
+{
+	const char *buildspec = queue_config_get(job->config, job->name, "buildspec", NULL);
+	cJSON *request = cJSON_CreateObject(), *list = cJSON_CreateArray();
+	char token[TARGET_AWS_NAME];
+	int rc = request && list ? add_variables(job, list) : -1;
+
+	target_aws_name(job, '-', token);
 	if (rc == 0)
 		rc = json_set_string(request, "projectName", project);
 	if (rc == 0)
-		rc = json_set_string(request, "sourceVersion", job->delivery->new);
+		rc = json_set_string(request, "sourceVersion", commit);
 	if (rc == 0)
 		rc = json_set_string(request, "idempotencyToken", token);
 	if (rc == 0 && buildspec)
@@ -124,22 +93,14 @@ static cJSON *request_of(const struct target_job *job, const char *project)
 	return NULL;
 }
 
-/* Bytes of a ref that are no UTF-8 have no place in JSON. */
-static void keep_text(const cJSON *tree, struct buf *out)
-{
-	struct err ignored;
-
-	if (json_print(tree, true, out, &ignored) < 0)
-		buf_clear(out);
-}
-
 static int need_project(const struct target_job *job, const char **project, struct err *err)
 {
-	*project = queue_config_get(job->config, "codebuild", "project", NULL);
-	if (*project && **project)
+	*project = queue_config_get(job->config, job->name, "project", NULL);
+	if (*project && **project && strlen(*project) < PROJECT_MAX)
 		return 0;
-	return err_set(err, ERR_USAGE, "codetrain.project is not set; git config codetrain.project "
-		       "NAME, then: codetrain queue retry %lld", (long long)job->delivery->event);
+	return err_set(err, ERR_USAGE, "codetrain.project is %s; git config codetrain.project NAME, "
+		       "then: codetrain queue retry %lld", *project && **project ? "too long" : "not set",
+		       (long long)job->delivery->event);
 }
 
 /* AWS's own codes that say more than their class. */
@@ -147,72 +108,65 @@ static void refine(struct target_job *job, const struct aws *aws, struct err *er
 {
 	const char *code = aws_error_code(aws);
 
-	if (strcmp(code, "AccountLimitExceededException") == 0)
+	if (strcmp(code, "AccountLimitExceededException") == 0) {
 		err->class = ERR_UNAVAILABLE;	/* builds end, and there is room again */
-	else if (strcasestr(aws_error_message(aws), "idempotency"))
+	} else if (strcasestr(aws_error_message(aws), "idempotency")) {
 		/* the token was used with another configuration; once it is
 		 * forgotten, `look` decides */
-		err->class = ERR_UNAVAILABLE, job->maybe_done = true;
-	else if (err->class == ERR_NO || err->class == ERR_USAGE || err->class == ERR_CONFLICT)
-		err_suffix(err, "; mend it, then: codetrain queue retry %lld",
-			   (long long)job->delivery->event);
+		err->class = ERR_UNAVAILABLE;
+		job->maybe_done = true;
+	} else {
+		target_aws_mend(job, err);
+	}
 }
 
-static void describe(struct target_job *job, const cJSON *build)
+static int describe(struct target_job *job, const struct aws *aws, const cJSON *build,
+		    struct err *err)
 {
-	const char *id = json_string(build, "id", "");
+	return target_codebuild_parse_started(build, aws_region(aws), &job->external, &job->outcome,
+					      &job->link, err);
+}
 
-	buf_clear(&job->external);
-	buf_adds(&job->external, id);
-	buf_addf(&job->outcome, "build %.300s started", id);
+static enum target_verdict start_in(struct target_job *job, struct aws *aws, const char *project,
+				    const char *commit, struct err *err)
+{
+	cJSON *request = request_of(job, project, commit), *answer = NULL;
+	const struct queue_delivery *d = job->delivery;
+	int rc;
+
+	if (!request) {
+		err_set(err, ERR_INTERNAL, "no memory for a request");
+		return TARGET_FAILED;
+	}
+	rc = target_aws_call(job, aws, "codebuild:StartBuild", request, &answer, err);
+	if (rc < 0) {
+		refine(job, aws, err);
+	} else {
+		rc = describe(job, aws, json_get(answer, "build"), err);
+		job->maybe_done = rc < 0;
+	}
+	if (rc < 0 && job->maybe_done && (!d->uncertain_ms || job->certain || !was_asked(d)))
+		buf_addf(&job->external, "%s%s", asked, project);
+	json_free(request);
+	json_free(answer);
+	return rc < 0 ? TARGET_FAILED : TARGET_DONE;
 }
 
 static enum target_verdict start(struct target_job *job, struct err *err)
 {
+	struct buf commit = BUF_INIT(128);
 	enum target_verdict verdict = TARGET_FAILED;
-	cJSON *request = NULL, *answer = NULL;
 	const char *project;
 	struct aws *aws;
 
-	if (need_project(job, &project, err) < 0)
-		return TARGET_FAILED;
-	aws = connect_aws(job, err);
-	if (!aws)
-		return TARGET_FAILED;
-	request = request_of(job, project);
-	if (!request) {
-		err_set(err, ERR_INTERNAL, "no memory for a request");
-		goto out;
+	if (need_project(job, &project, err) == 0 && (aws = target_aws(job, err)) != NULL) {
+		if (target_aws_commit(job, &commit, err) < 0)
+			target_aws_mend(job, err);
+		else
+			verdict = start_in(job, aws, project, buf_str(&commit), err);
 	}
-	keep_text(request, &job->request);
-	if (aws_call(aws, "codebuild:StartBuild", request, &answer, err) < 0) {
-		/* an error page of something in between says little about what was behind it */
-		job->maybe_done = aws_maybe_done(aws) ||
-				  (err->class == ERR_UNAVAILABLE && *aws_error_code(aws));
-		buf_adds(&job->answer, err->message);
-		refine(job, aws, err);
-	} else {
-		keep_text(answer, &job->answer);
-		describe(job, json_get(answer, "build"));
-		verdict = TARGET_DONE;
-	}
-out:
-	json_free(request);
-	json_free(answer);
+	buf_free(&commit);
 	return verdict;
-}
-
-static bool is_ours(const cJSON *build, const char *marker)
-{
-	size_t n = json_count(build, "environment.environmentVariables");
-
-	for (size_t i = 0; i < n; i++) {
-		const cJSON *v = json_at(build, "environment.environmentVariables", i);
-
-		if (strcmp(json_string(v, "name", ""), marker_name) == 0)
-			return strcmp(json_string(v, "value", ""), marker) == 0;
-	}
-	return false;
 }
 
 /* One page of ids: *found when one of them is ours; *older when they reach back
@@ -233,7 +187,7 @@ static int look_at_page(struct aws *aws, const cJSON *ids, const char *marker, d
 		const cJSON *build = json_at(answer, "builds", i);
 		double started = json_number(build, "startTime", 0);
 
-		if (is_ours(build, marker) && !(*found = cJSON_Duplicate(build, true))) {
+		if (target_codebuild_parse_is_ours(build, marker) && !(*found = cJSON_Duplicate(build, true))) {
 			err_set(err, ERR_INTERNAL, "no memory for a build");
 			goto out;	/* as if it were absent, it would be started again */
 		}
@@ -246,6 +200,7 @@ out:
 	return rc;
 }
 
+/* Newest first by itself; to ask for an order is refused where there are more than 100. */
 static int list_page(struct aws *aws, const char *project, const char *token, cJSON **answer,
 		     struct err *err)
 {
@@ -253,7 +208,6 @@ static int list_page(struct aws *aws, const char *project, const char *token, cJ
 	int rc = -1;
 
 	if (!request || json_set_string(request, "projectName", project) < 0 ||
-	    json_set_string(request, "sortOrder", "DESCENDING") < 0 ||
 	    (token && json_set_string(request, "nextToken", token) < 0))
 		err_set(err, ERR_INTERNAL, "no memory for a request");
 	else
@@ -291,43 +245,74 @@ static int search(struct aws *aws, const char *project, const char *marker, doub
 	return rc;
 }
 
+/* Where it may have been started: where it was asked for, whatever the configuration
+ * says by now. *moved: that is somewhere else. */
+static int project_asked(const struct target_job *job, const char **project, bool *moved,
+			 struct err *err)
+{
+	const char *now = queue_config_get(job->config, job->name, "project", "");
+
+	*moved = false;
+	if (!was_asked(job->delivery))
+		return need_project(job, project, err);
+	*project = job->delivery->external + sizeof(asked) - 1;
+	*moved = strcmp(*project, now) != 0;
+	return 0;
+}
+
+static enum target_verdict take_found(struct target_job *job, const struct aws *aws, cJSON *found,
+				      struct err *err)
+{
+	struct err ignored;
+	int rc;
+
+	job->certain = true;
+	if (!found)
+		return TARGET_ABSENT;
+	if (json_print(found, true, &job->answer, &ignored) < 0)
+		buf_clear(&job->answer);
+	rc = describe(job, aws, found, err);
+	json_free(found);
+	return rc < 0 ? TARGET_FAILED : TARGET_DONE;
+}
+
 static enum target_verdict look(struct target_job *job, struct err *err)
 {
 	int64_t since = job->delivery->uncertain_ms, age = job->now_ms - since;
-	char marker[MARKER_MAX];
+	char marker[TARGET_AWS_NAME];
 	const char *project;
 	cJSON *found = NULL;
 	struct aws *aws;
-	int rc;
+	bool moved;
 
-	if (age >= 0 && age < TOKEN_HOLDS_MS)	/* below 0 a clock was set back: nobody knows */
-		return TARGET_ABSENT;	/* the same request is the same build still */
-	if (need_project(job, &project, err) < 0)
+	if (project_asked(job, &project, &moved, err) < 0)
 		return TARGET_FAILED;
-	aws = connect_aws(job, err);
+	if (age >= 0 && age < TOKEN_HOLDS_MS) {	/* below 0 a clock was set back: nobody knows */
+		if (!moved)
+			return TARGET_ABSENT;	/* the same request is the same build still */
+		err_set(err, ERR_UNAVAILABLE, "a build may have been started in %s, which is no longer "
+			"the project; that is looked up soon", project);
+		return TARGET_FAILED;
+	}
+	aws = target_aws(job, err);
 	if (!aws)
 		return TARGET_FAILED;
-	marker_of(job, '/', marker);
-	rc = search(aws, project, marker, (double)since / 1000 - LOOK_BACK_S, &found, err);
-	if (rc < 0) {
+	target_aws_name(job, '/', marker);
+	if (search(aws, project, marker, (double)since / 1000 - LOOK_BACK_S, &found, err) < 0) {
 		err_prefix(err, "looking for a build that may have been started: ");
 		refine(job, aws, err);
 		return TARGET_FAILED;
 	}
-	job->certain = true;
-	if (!found)
-		return TARGET_ABSENT;
-	keep_text(found, &job->answer);
-	describe(job, found);
-	json_free(found);
-	return TARGET_DONE;
+	return take_found(job, aws, found, err);
 }
 
 const struct target target_codebuild = {
 	.name = "codebuild",
 	.label = "project",
 	.slots = 4,
+	.kind = TARGET_CALLS,
+	.builds = true,
 	.start = start,
 	.look = look,
-	.close = close_session,
+	.close = target_aws_close,
 };

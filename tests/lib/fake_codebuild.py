@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""CodeBuild's StartBuild, BatchGetBuilds and ListBuildsForProject, with its five-minute rule.
+"""CodeBuild's StartBuild, BatchGetBuilds and ListBuildsForProject, with its five-minute rule, and a build's log.
 
 fake_codebuild.py FOLDER
 
@@ -10,10 +10,15 @@ line for each build that was started, `calls` one line for each request ("StartB
 The file FOLDER/fault says what goes wrong, as long as it is there:
   500, 503           that status                 throttle    ThrottlingException
   denied             AccessDeniedException       invalid     InvalidInputException
-  limit              AccountLimitExceededException
+  limit              AccountLimitExceededException           expired     ExpiredTokenException
   lost               carries the request out and closes the connection without an answer
   html               a web page with 502         hang        no answer (until the fault is gone)
-The file FOLDER/skip has seconds by which the clock of the five minutes is ahead.
+  page               a web page with 200         empty       {} with 200, and the request is carried out
+  list               a list with 200             half        half of the answer, with 200
+Any of these with "OPERATION:" in front is only for that operation ("GetLogEvents:denied").
+The file FOLDER/skip has seconds by which the clock of the five minutes is ahead. FOLDER/log has the
+lines that every build's log has (given out three at a time; missing: no log yet), FOLDER/status how every
+build has ended (missing or empty: they go on), FOLDER/number a summand for the next builds' numbers.
 """
 import http.server
 import json
@@ -24,7 +29,9 @@ import time
 
 FOLDER = sys.argv[1]
 HOLDS = 300
-PROJECTS = {"iris"}
+PAGE = 100
+LOG_PAGE = 3
+PROJECTS = {"iris", "pear"}
 lock = threading.Lock()
 
 
@@ -40,13 +47,46 @@ def now():
     return time.time() + float(read("skip", "0") or 0)
 
 
-def builds():
-    return [json.loads(line) for line in read("builds").splitlines()]
-
-
 def add(name, line):
     with open(os.path.join(FOLDER, name), "a", encoding="utf-8") as f:
         f.write(line + "\n")
+
+
+class Builds:
+    """All builds in memory; read again when somebody else has written the file."""
+
+    def __init__(self):
+        self.all, self.by_id, self.by_token, self.stamp = [], {}, {}, None
+
+    def _look(self):
+        try:
+            st = os.stat(os.path.join(FOLDER, "builds"))
+            return st.st_ino, st.st_size, st.st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    def take(self, build):
+        self.all.append(build)
+        self.by_id[build["id"]] = build
+        if build["token"]:
+            self.by_token[build["token"]] = build     # the newest: an older one is forgotten
+
+    def read(self):
+        stamp = self._look()
+        if stamp != self.stamp:
+            self.__init__()
+            self.stamp = stamp
+            for line in read("builds").splitlines():
+                self.take(json.loads(line))
+        return self
+
+    def add(self, build):
+        add("builds", json.dumps(build))
+        self.take(build)
+        self.stamp = self._look()
+
+
+builds = Builds()
 
 
 class Refused(Exception):
@@ -56,59 +96,95 @@ class Refused(Exception):
 
 
 def same(a, b):
-    return {k: a.get(k) for k in ("projectName", "sourceVersion", "environmentVariablesOverride")} == \
-        {k: b.get(k) for k in ("projectName", "sourceVersion", "environmentVariablesOverride")}
+    return {k: v for k, v in a.items() if k != "idempotencyToken"} == \
+        {k: v for k, v in b.items() if k != "idempotencyToken"}
 
 
 def as_answer(build):
-    return {k: build[k] for k in ("id", "arn", "projectName", "sourceVersion", "startTime", "buildStatus",
-                                  "environment")}
+    shown = {k: build.get(k) for k in ("id", "arn", "buildNumber", "projectName", "sourceVersion", "startTime",
+                                       "environment")}
+    status = read("status") or "IN_PROGRESS"
+    name = build["id"].rpartition(":")[2]
+    shown.update({"buildStatus": status, "buildComplete": status != "IN_PROGRESS",
+                  "currentPhase": "BUILD" if status == "IN_PROGRESS" else "COMPLETED"})
+    if os.path.exists(os.path.join(FOLDER, "log")):
+        shown["logs"] = {"groupName": f"/aws/codebuild/{build['projectName']}", "streamName": name}
+    return shown
 
 
 def start_build(q):
-    if q["projectName"] not in PROJECTS:
-        raise Refused("ResourceNotFoundException", f"Project cannot be found: {q['projectName']}")
-    known = builds()
+    project = q["projectName"]
+    if project not in PROJECTS:
+        raise Refused("ResourceNotFoundException", f"Project cannot be found: {project}")
+    known = builds.read()
     token = q.get("idempotencyToken")
-    for build in known:
-        if token and build["token"] == token and now() - build["tokenTime"] < HOLDS:
-            if not same(build["request"], q):
-                raise Refused("InvalidInputException", "idempotencyToken was used with different parameters")
-            return {"build": as_answer(build)}
-    n = len(known) + 1
-    build = {"id": f"{q['projectName']}:{n:08d}", "arn": f"arn:aws:codebuild:us-east-2:111111111111:build/{n}",
-             "projectName": q["projectName"], "sourceVersion": q.get("sourceVersion"), "startTime": time.time(),
-             "buildStatus": "IN_PROGRESS", "token": token, "tokenTime": now(), "request": q,
-             "environment": {"environmentVariables": q.get("environmentVariablesOverride", [])}}
-    add("builds", json.dumps(build))
+    before = known.by_token.get(token) if token else None
+    if before and now() - before["tokenTime"] < HOLDS:
+        if not same(before["request"], q):
+            raise Refused("InvalidInputException", "idempotencyToken was used with different parameters")
+        return {"build": as_answer(before)}
+    n = len(known.all) + 1
+    name = f"{project}:{n:08d}"
+    build = {"id": name, "arn": f"arn:aws:codebuild:us-east-2:111111111111:build/{name}",
+             "buildNumber": n + int(read("number", "0") or 0), "projectName": project,
+             "sourceVersion": q.get("sourceVersion"), "startTime": time.time(), "token": token, "tokenTime": now(),
+             "request": q, "environment": {"environmentVariables": q.get("environmentVariablesOverride", [])}}
+    known.add(build)
     return {"build": as_answer(build)}
 
 
 def list_builds(q):
-    ids = [b["id"] for b in builds() if b["projectName"] == q["projectName"]]
+    ids = [b["id"] for b in builds.read().all if b["projectName"] == q["projectName"]]
+    if "sortOrder" in q and len(ids) > PAGE:
+        raise Refused("InvalidInputException", f"sortOrder cannot be used: the project has more than {PAGE} builds")
     if q.get("sortOrder", "DESCENDING") == "DESCENDING":
         ids.reverse()
     first = int(q.get("nextToken", "0"))
-    page = {"ids": ids[first:first + 100]}
-    if first + 100 < len(ids):
-        page["nextToken"] = str(first + 100)
+    page = {"ids": ids[first:first + PAGE]}
+    if first + PAGE < len(ids):
+        page["nextToken"] = str(first + PAGE)
     return page
 
 
 def batch_get(q):
     assert 1 <= len(q["ids"]) <= 100
-    return {"builds": [as_answer(b) for b in builds() if b["id"] in q["ids"]]}
+    known = builds.read().by_id
+    return {"builds": [as_answer(known[i]) for i in q["ids"] if i in known],
+            "buildsNotFound": [i for i in q["ids"] if i not in known]}
 
 
-CALLS = {"StartBuild": start_build, "ListBuildsForProject": list_builds, "BatchGetBuilds": batch_get}
+def log_events(q):
+    try:
+        with open(os.path.join(FOLDER, "log"), encoding="utf-8", newline="\n") as f:
+            lines = f.read().split("\n")[:-1]
+    except FileNotFoundError:
+        raise Refused("ResourceNotFoundException", "The specified log stream does not exist.") from None
+    assert q.get("startFromHead") is True and q["logGroupName"].startswith("/aws/codebuild/")
+    first = int(q.get("nextToken", "f/0")[2:])
+    page = lines[first:first + LOG_PAGE]
+    return {"events": [{"timestamp": 1, "ingestionTime": 1, "message": line + "\n"} for line in page],
+            "nextForwardToken": f"f/{first + len(page)}", "nextBackwardToken": f"b/{first}"}
+
+
+CALLS = {"StartBuild": start_build, "ListBuildsForProject": list_builds, "BatchGetBuilds": batch_get,
+         "GetLogEvents": log_events}
 ERRORS = {
     "throttle": Refused("ThrottlingException", "Rate exceeded"),
     "denied": Refused("AccessDeniedException", "User: u is not authorized to perform: codebuild:StartBuild"),
     "invalid": Refused("InvalidInputException", "Invalid source version"),
     "limit": Refused("AccountLimitExceededException", "Cannot have more than 1 builds in queue"),
+    "expired": Refused("ExpiredTokenException", "The security token included in the request is expired"),
     "500": Refused("InternalFailure", "oops", 500),
     "503": Refused("ServiceUnavailableException", "come again", 503),
 }
+INSTEAD = {"html": (502, "<html>bad gateway</html>", "text/html"),
+           "page": (200, "<html>log in to the network first</html>", "text/html"),
+           "empty": (200, "{}", "application/x-amz-json-1.1"), "list": (200, "[1, 2]", "application/x-amz-json-1.1")}
+
+
+def fault_of(operation):
+    only, colon, fault = read("fault").rpartition(":")
+    return fault if not colon or only == operation else ""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -129,8 +205,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         name = self.headers.get("X-Amz-Target", ".").split(".")[1]
         q = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-        fault = read("fault")
-        while fault == "hang" and read("fault") == "hang":
+        fault = fault_of(name)
+        while fault == "hang" and fault_of(name) == "hang":
             time.sleep(0.05)
         with lock:
             try:
@@ -142,12 +218,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 status, body = 200, json.dumps(result)
             except Refused as e:
                 status, body = e.status, json.dumps({"__type": e.code, "message": str(e)})
-            add("calls", f"{name} {q.get('projectName', '-')} {fault if fault in ('lost', 'html') else status}")
+            add("calls", f"{name} {q.get('projectName', '-')} {fault if fault in ('lost', 'half', *INSTEAD) else status}")
         if fault == "lost":
             self.close_connection = True
-        elif fault == "html":
-            self.answer(502, "<html>bad gateway</html>", "text/html")
+        elif fault in INSTEAD:
+            self.answer(*INSTEAD[fault])
         else:
+            if fault == "half":
+                body = body[:len(body) // 2]
             self.answer(status, body)
 
 
