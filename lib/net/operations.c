@@ -12,6 +12,7 @@ static const struct aws_service sagemaker = { "SAGEMAKER", "sagemaker", "api.sag
 	AWS_JSON_1_1, "SageMaker.", false };
 static const struct aws_service secretsmanager = { "SECRETS_MANAGER", "secretsmanager",
 	"secretsmanager", "secretsmanager", AWS_JSON_1_1, "secretsmanager.", false };
+static const struct aws_service ssm = { "SSM", "ssm", "ssm", "ssm", AWS_JSON_1_1, "AmazonSSM.", false };
 static const struct aws_service sts = { "STS", "sts", "sts", "sts", AWS_QUERY, "2011-06-15", false };
 static const struct aws_service iam = { "IAM", "iam", "iam", "iam", AWS_QUERY, "2010-05-08", true };
 static const struct aws_service ecr = { "ECR", "ecr", "api.ecr", "ecr", AWS_JSON_1_1,
@@ -57,6 +58,7 @@ static const struct aws_operation operations[] = {
 
 	{ &secretsmanager, "GetSecretValue", AGAIN, SECRET },
 	{ &secretsmanager, "DescribeSecret", AGAIN },
+	{ &ssm, "GetParameter", AGAIN, SECRET },
 
 	{ &sts, "GetCallerIdentity", AGAIN },
 	{ &sts, "AssumeRole", AGAIN, SECRET },
@@ -112,7 +114,9 @@ static const struct aws_operation operations[] = {
 	{ &codebuild, "StopBuild", AGAIN },
 	{ &codepipeline, "StartPipelineExecution", ONCE },
 	{ &codepipeline, "GetPipelineExecution", AGAIN },
+	{ &codepipeline, "ListPipelineExecutions", AGAIN },
 	{ &events, "PutEvents", ONCE },
+	{ &sqs, "GetQueueUrl", AGAIN },
 	{ &sqs, "SendMessage", ONCE },
 
 	{ &logs, "DescribeLogStreams", AGAIN },
