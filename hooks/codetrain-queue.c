@@ -8,7 +8,7 @@
 #include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_text.h"
 #include "hooks/queue/queue_wake.h"
-#include "hooks/queue/target_local.h"
+#include "hooks/queue/target_worker.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
@@ -265,9 +265,9 @@ static int verb_targets(struct request *q, struct err *err)
 	return rc;
 }
 
-static int verb_build(struct request *q, struct err *err)
+static int verb_work(struct request *q, struct err *err)
 {
-	return target_local_worker(q->args.v, err);
+	return target_worker(q->args.v, err);
 }
 
 static const struct verb {
@@ -283,7 +283,7 @@ static const struct verb {
 	{ "drop", verb_drop, 1, 1000, false },
 	{ "record", verb_record, 0, 0, false },
 	{ "targets", verb_targets, 0, 0, false },
-	{ TARGET_LOCAL_VERB, verb_build, 4, 100, true },	/* the drainer's own */
+	{ TARGET_WORKER_VERB, verb_work, TARGET_WORKER_ARGS, TARGET_WORKER_ARGS_MAX, true },
 };
 
 static const struct verb *find_verb(const char *text, struct err *err)

@@ -23,16 +23,11 @@
 #include "lib/spec/json.h"
 
 #define QUEUE_EVENT_MAX (60 << 10)	/* bytes of the text: it fits in a pipe */
-#define QUEUE_EVENT_ID 96		/* bytes of an event's name, with the NUL */
 
 /* The caller frees it by json_free. NULL: no memory. */
 cJSON *queue_event_json(const struct target_job *job, struct err *err);
 
 /* The same as one line of text without a newline. */
 int queue_event_text(const struct target_job *job, struct buf *out, struct err *err);
-
-/* "UUID/12"; with a delivery that people asked for once more "UUID/12/1". The
- * separator is '/' outside, '-' in tokens. */
-void queue_event_name(const struct target_job *job, char separator, char out[static QUEUE_EVENT_ID]);
 
 #endif

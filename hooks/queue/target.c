@@ -7,6 +7,9 @@ enum { TARGETS_MAX = 16 };
 const struct target *const target_table[] = {
 	&target_local,
 	&target_codebuild,
+	&target_eventbridge,
+	&target_sqs,
+	&target_exec,
 	NULL
 };
 

@@ -71,6 +71,7 @@ struct target {
 	enum target_kind kind;
 	bool builds;		/* -o ci.skip skips it, and it waits for a mirror of the same ref */
 	bool deletions;		/* it is told of deleted refs, too */
+	bool mirrors;		/* what builds waits until it has the event */
 
 	/* Starts the delivery. It was claimed on the disk before. */
 	enum target_verdict (*start)(struct target_job *job, struct err *err);
@@ -98,6 +99,7 @@ const struct target *target_of(const struct target *const *table,
 int target_summary(const struct target *const *table, const struct queue_config *config,
 		   struct buf *out, struct err *err);
 
-extern const struct target target_local, target_codebuild;
+extern const struct target target_local, target_exec, target_mirror;
+extern const struct target target_codebuild, target_codepipeline, target_eventbridge, target_sqs;
 
 #endif

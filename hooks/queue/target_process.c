@@ -53,8 +53,18 @@ int target_process_start(const char *const *argv, const char *const *envp, const
 	return 0;
 }
 
-bool target_process_gate(void)
+int target_process_open(int gate, const char *input, struct err *err)
 {
+	const char go = GO;
+
+	if (file_write_fd(gate, &go, 1, "the gate of a worker", err) < 0)
+		return -1;
+	return input ? file_write_fd(gate, input, strlen(input), "the input of a worker", err) : 0;
+}
+
+bool target_process_gate(size_t bytes, struct buf *input)
+{
+	struct err ignored;
 	char byte = 0;
 	ssize_t n;
 	int null;
@@ -62,12 +72,15 @@ bool target_process_gate(void)
 	do {
 		n = read(STDIN_FILENO, &byte, 1);
 	} while (n < 0 && errno == EINTR);
+	if (n != 1 || byte != GO ||
+	    (bytes && file_read_fd(STDIN_FILENO, "the gate", input, &ignored) < 0))
+		return false;
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		close(null);
 	}
-	return n == 1 && byte == GO;
+	return input->len == bytes;
 }
 
 /* Field `field` (from 1) of /proc/PID/stat as a number, and the state letter. */

@@ -20,8 +20,12 @@
 int target_process_start(const char *const *argv, const char *const *envp, const char *dir,
 			 pid_t *pid, int *gate, struct err *err);
 
-/* In the program: waits at the gate. False: go away. */
-bool target_process_gate(void);
+/* Lets it go on, and gives it `input` (NULL: none; what a pipe takes). */
+int target_process_open(int gate, const char *input, struct err *err);
+
+/* In the program: waits at the gate, and reads so many bytes of input behind it.
+ * Standard input is /dev/null then. False: go away. */
+bool target_process_gate(size_t bytes, struct buf *input);
 
 /* "pid 12 start 345 boot UUID". */
 int target_process_name(pid_t pid, struct buf *out, struct err *err);

@@ -14,7 +14,7 @@
 
 #define TARGET_WORKER_VERB "work"
 enum {
-	TARGET_WORKER_ARGS = 5,		/* fewest and most operands of the verb */
+	TARGET_WORKER_ARGS = 6,		/* fewest and most operands of the verb */
 	TARGET_WORKER_ARGS_MAX = 400,
 	TARGET_WORKER_TAIL = 4 << 10,	/* bytes of output that the result keeps: the last */
 	TARGET_WORKER_LOG = 16 << 20,	/* most bytes in a log */
@@ -58,7 +58,8 @@ int target_worker_path(const char *gitdir, const struct queue_delivery *delivery
  * codetrain.environment. Never empty. */
 int target_worker_environment(const struct target_job *job, struct strs *out, struct err *err);
 
-/* The worker itself. args: GITDIR NAME SECONDS own|log ARGV… */
+/* The worker itself. args: GITDIR NAME SECONDS own|log BYTES ARGV…; so many bytes of
+ * input follow the gate's. */
 int target_worker(char *const *args, struct err *err);
 
 #endif

@@ -54,7 +54,7 @@ having() {
 drainers() { having --background "$T/$1.git"; }
 no_drainer() { [ -z "$(drainers "$1")" ]; }
 # workers NAME: the living builds' supervisors
-workers() { having build "$T/$1.git"; }
+workers() { having work "$T/$1.git"; }
 end_all() {
 	rm -f "$T/block"
 	for _r in "$T"/*.git; do

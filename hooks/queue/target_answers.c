@@ -1,0 +1,110 @@
+#include "target_answers.h"
+
+#include <string.h>
+
+/* An id of a service, "" when the answer has none or none that is one. */
+static const char *id_of(const cJSON *answer, const char *path)
+{
+	const char *id = json_string(answer, path, "");
+
+	return strlen(id) <= 256 ? id : "";
+}
+
+static int take(const char *id, const char *what, const char *did, struct buf *external,
+		struct buf *outcome, struct err *err)
+{
+	buf_clear(external);
+	buf_clear(outcome);
+	if (!*id)
+		return err_set(err, ERR_UNAVAILABLE, "the answer names no %s", what);
+	buf_adds(external, id);
+	buf_addf(outcome, "%s %s %s", what, id, did);
+	return 0;
+}
+
+int target_answers_pipeline(const cJSON *answer, struct buf *external, struct buf *outcome,
+			    struct err *err)
+{
+	return take(id_of(answer, "pipelineExecutionId"), "execution", "started", external, outcome, err);
+}
+
+int target_answers_message(const cJSON *answer, struct buf *external, struct buf *outcome,
+			   struct err *err)
+{
+	return take(id_of(answer, "MessageId"), "message", "sent", external, outcome, err);
+}
+
+/* Codes in an entry: they come with status 200. */
+static enum err_class class_of(const char *code)
+{
+	static const struct {
+		const char *part;
+		enum err_class class;
+	} known[] = {
+		{ "Throttl", ERR_UNAVAILABLE }, { "Internal", ERR_UNAVAILABLE },
+		{ "Unavailable", ERR_UNAVAILABLE }, { "LimitExceeded", ERR_UNAVAILABLE },
+		{ "AccessDenied", ERR_ACCESS }, { "NotAuthorized", ERR_ACCESS },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strstr(code, known[i].part))
+			return known[i].class;
+	return ERR_NO;
+}
+
+int target_answers_events(const cJSON *answer, struct buf *external, struct buf *outcome,
+			  struct err *err)
+{
+	const cJSON *entry = json_at(answer, "Entries", 0);
+	const char *code = json_string(entry, "ErrorCode", "");
+
+	buf_clear(external);
+	buf_clear(outcome);
+	if (*code)
+		return err_set(err, class_of(code), "PutEvents: %.200s: %.600s", code,
+			       json_string(entry, "ErrorMessage", ""));
+	if (json_integer(answer, "FailedEntryCount", 0) > 0)
+		return err_set(err, ERR_UNAVAILABLE, "PutEvents: the event was not taken, and no reason "
+			       "was given");
+	return take(id_of(entry, "EventId"), "event", "put", external, outcome, err);
+}
+
+static bool is_for(const cJSON *execution, const char *commit)
+{
+	for (size_t i = 0, n = json_count(execution, "sourceRevisions"); i < n; i++)
+		if (strcmp(json_string(json_at(execution, "sourceRevisions", i), "revisionId", ""),
+			   commit) == 0)
+			return true;
+	return false;
+}
+
+const char *target_answers_execution(const cJSON *page, const char *commit, double since, bool *older)
+{
+	const char *found = "";
+
+	*older = false;
+	for (size_t i = 0, n = json_count(page, "pipelineExecutionSummaries"); i < n; i++) {
+		const cJSON *e = json_at(page, "pipelineExecutionSummaries", i);
+		double started = json_number(e, "startTime", 0);
+		const char *trigger = json_string(e, "trigger.triggerType", "StartPipelineExecution");
+
+		if (started > 0 && started < since)
+			*older = true;
+		else if (strcmp(trigger, "StartPipelineExecution") == 0 && is_for(e, commit))
+			found = id_of(e, "pipelineExecutionId");
+	}
+	return found;
+}
+
+bool target_answers_variable(const cJSON *answer, const char *name, const char *value)
+{
+	static const char path[] = "pipelineExecution.variables";
+
+	for (size_t i = 0, n = json_count(answer, path); i < n; i++) {
+		const cJSON *v = json_at(answer, path, i);
+
+		if (strcmp(json_string(v, "name", ""), name) == 0)
+			return strcmp(json_string(v, "resolvedValue", ""), value) == 0;
+	}
+	return false;
+}
