@@ -10,7 +10,7 @@
 
 extern char **environ;
 
-static const char *value_of(const struct strs *env, const char *name)
+const char *build_environment_value(const struct strs *env, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -20,8 +20,7 @@ static const char *value_of(const struct strs *env, const char *name)
 	return NULL;
 }
 
-/* One name stands once: the last value counts. */
-static void set(struct strs *env, const char *name, const char *value)
+void build_environment_set(struct strs *env, const char *name, const char *value)
 {
 	size_t len = strlen(name);
 
@@ -34,6 +33,7 @@ static void set(struct strs *env, const char *name, const char *value)
 			env->failed = 1;
 			return;
 		}
+		explicit_bzero(env->v[i], strlen(env->v[i]));
 		free(env->v[i]);
 		env->v[i] = entry;
 		return;
@@ -43,10 +43,10 @@ static void set(struct strs *env, const char *name, const char *value)
 
 static void set_missing(struct strs *env, const char *name, const char *value)
 {
-	const char *old = value_of(env, name);
+	const char *old = build_environment_value(env, name);
 
 	if (!old || !*old)
-		set(env, name, value);
+		build_environment_set(env, name, value);
 }
 
 void build_environment_inherit(struct strs *env)
@@ -78,11 +78,11 @@ static void set_number(struct strs *env, const char *name, int64_t n)
 /* A build of this machine has no name at AWS; a caller that has one gives it. */
 static void codebuild_names(struct build *b)
 {
-	const char *region = value_of(&b->env, "AWS_REGION");
+	const char *region = build_environment_value(&b->env, "AWS_REGION");
 	char text[200];
 
 	if (!region || !*region)
-		region = value_of(&b->env, "AWS_DEFAULT_REGION");
+		region = build_environment_value(&b->env, "AWS_DEFAULT_REGION");
 	if (region && *region) {
 		char copy[64];
 
@@ -90,12 +90,12 @@ static void codebuild_names(struct build *b)
 		set_missing(&b->env, "AWS_REGION", copy);
 		set_missing(&b->env, "AWS_DEFAULT_REGION", copy);
 	}
-	region = value_of(&b->env, "AWS_REGION");
-	set(&b->env, "CODEBUILD_CI", "true");
-	set(&b->env, "CODEBUILD_BUILD_SUCCEEDING", "1");
-	set(&b->env, "CODEBUILD_SRC_DIR", b->source);
+	region = build_environment_value(&b->env, "AWS_REGION");
+	build_environment_set(&b->env, "CODEBUILD_CI", "true");
+	build_environment_set(&b->env, "CODEBUILD_BUILD_SUCCEEDING", "1");
+	build_environment_set(&b->env, "CODEBUILD_SRC_DIR", b->source);
 	if (b->commit[0])
-		set(&b->env, "CODEBUILD_RESOLVED_SOURCE_VERSION", b->commit);
+		build_environment_set(&b->env, "CODEBUILD_RESOLVED_SOURCE_VERSION", b->commit);
 	set_missing(&b->env, "CODEBUILD_SOURCE_VERSION",
 		    b->options->commit ? b->options->commit : b->commit);
 	if (b->options->repo)
@@ -106,7 +106,7 @@ static void codebuild_names(struct build *b)
 	snprintf(text, sizeof(text), "local:%lld", (long long)b->started_ms);
 	set_missing(&b->env, "CODEBUILD_BUILD_ID", text);
 	snprintf(text, sizeof(text), "arn:aws:codebuild:%.40s:000000000000:build/%.80s",
-		 region && *region ? region : "local", value_of(&b->env, "CODEBUILD_BUILD_ID"));
+		 region && *region ? region : "local", build_environment_value(&b->env, "CODEBUILD_BUILD_ID"));
 	set_missing(&b->env, "CODEBUILD_BUILD_ARN", text);
 }
 
@@ -115,7 +115,7 @@ static int add_path(struct build *b, struct err *err)
 {
 	struct buf path = BUF_INIT(65536), own = BUF_INIT(PATH_MAX_BYTES);
 	struct err unknown = { 0 };
-	const char *old = value_of(&b->env, "PATH");
+	const char *old = build_environment_value(&b->env, "PATH");
 	int rc = 0;
 
 	buf_adds(&path, old && *old ? old : "/usr/local/bin:/usr/bin:/bin");
@@ -125,7 +125,7 @@ static int add_path(struct build *b, struct err *err)
 	}
 	rc = buf_check(&path, "PATH", err);
 	if (rc == 0)
-		set(&b->env, "PATH", buf_str(&path));
+		build_environment_set(&b->env, "PATH", buf_str(&path));
 	buf_free(&path);
 	buf_free(&own);
 	return rc;
@@ -133,7 +133,7 @@ static int add_path(struct build *b, struct err *err)
 
 static int own_home(struct build *b, struct err *err)
 {
-	const char *home = value_of(&b->env, "HOME");
+	const char *home = build_environment_value(&b->env, "HOME");
 	char *path;
 	int rc = 0;
 
@@ -144,7 +144,7 @@ static int own_home(struct build *b, struct err *err)
 	if (mkdir(path, 0700) < 0)
 		rc = err_errno(err, "cannot make the folder %s", path);
 	else
-		set(&b->env, "HOME", path);
+		build_environment_set(&b->env, "HOME", path);
 	free(path);
 	return rc;
 }
@@ -163,12 +163,12 @@ static int overrides(struct build *b, struct err *err)
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, "="), entry);
 		if (!equals && !getenv(name))
 			return err_set(err, ERR_USAGE, "--env %s: the variable is not set here", name);
-		set(&b->env, name, equals ? equals + 1 : getenv(name));
+		build_environment_set(&b->env, name, equals ? equals + 1 : getenv(name));
 	}
 	return 0;
 }
 
-static bool given(const struct build *b, const char *name)
+bool build_environment_given(const struct build *b, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -181,37 +181,16 @@ static bool given(const struct build *b, const char *name)
 	return false;
 }
 
-/* References need AWS, which is not asked from here: the caller brings the
- * values, and they do not show in the log. */
-static int references(struct build *b, struct err *err)
-{
-	for (size_t i = 0; i < b->spec->n_variables; i++) {
-		const struct buildspec_variable *v = &b->spec->variables[i];
-
-		if (v->source == BUILDSPEC_PLAIN)
-			continue;
-		if (!given(b, v->name))
-			return err_set(err, ERR_USAGE,
-				       "%s:%d: %s is the %s \"%s\", which is not read on this machine; "
-				       "set the variable and add --env %s", b->options->file, v->line,
-				       v->name, v->source == BUILDSPEC_SECRET ? "secret" : "parameter",
-				       v->value, v->name);
-		if (build_output_hide(&b->output, value_of(&b->env, v->name), err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int build_environment(struct build *b, struct err *err)
 {
 	build_environment_inherit(&b->env);
 	for (size_t i = 0; i < b->spec->n_variables; i++)
 		if (b->spec->variables[i].source == BUILDSPEC_PLAIN)
-			set(&b->env, b->spec->variables[i].name, b->spec->variables[i].value);
+			build_environment_set(&b->env, b->spec->variables[i].name, b->spec->variables[i].value);
 	if (overrides(b, err) < 0)
 		return -1;
 	codebuild_names(b);
-	if (add_path(b, err) < 0 || own_home(b, err) < 0 || references(b, err) < 0)
+	if (add_path(b, err) < 0 || own_home(b, err) < 0 || build_values(b, err) < 0)
 		return -1;
 	return b->env.failed ? err_set(err, ERR_INTERNAL, "the environment is too large") : 0;
 }

@@ -1,8 +1,8 @@
-/* The files that artifacts and reports name. */
-#include "build.h"
+#include "build_files.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 enum {
 	SEGMENTS_MAX = 64,	/* folders in a path or pattern */
 	DEPTH_MAX = 60,
-	FILES_MAX = 10000,	/* named in the result */
 	SEEN_MAX = 1000000,	/* entries looked at */
 	PATH_BYTES = 4096,
 };
@@ -71,33 +70,80 @@ bool build_files_match(const char *pattern, const char *path)
 }
 
 struct walk {
-	const struct buildspec_files *wanted;
-	cJSON *found;
+	const struct build_wanted *wanted;
+	struct build_found *found;
+	const char *source, *skip;
+	deadline_t deadline;
 	char path[PATH_BYTES];	/* of the base directory, and on to the entry */
 	size_t base;		/* where the path below the base begins */
-	int seen, n;
+	int seen;
 	bool no_memory;
 };
 
-static bool any_matches(const struct buildspec_strings *patterns, const char *path)
+/* Patterns are of paths below the base; one of the whole path counts, too. */
+static bool any_matches(const struct walk *w, const struct strs *patterns)
 {
-	for (size_t i = 0; i < patterns->n; i++)
-		if (build_files_match(patterns->v[i], path))
+	for (size_t i = 0; i < patterns->n; i++) {
+		const char *pattern = patterns->v[i];
+
+		if (*pattern == '/' && strncmp(pattern, w->path, w->base - 1) == 0 &&
+		    pattern[w->base - 1] == '/')
+			pattern += w->base;
+		else if (*pattern == '/')
+			continue;
+		if (build_files_match(pattern, w->path + w->base))
 			return true;
+	}
 	return false;
 }
 
-static void take(struct walk *w)
+static void add(struct walk *w, const char *from, bool link)
 {
-	const char *path = w->path + w->base;
+	struct build_found *f = w->found;
 
-	if (!any_matches(&w->wanted->files, path) || any_matches(&w->wanted->exclude, path))
+	if (f->n == f->room) {
+		size_t room = f->room ? 2 * f->room : 64;
+		struct build_file *v = realloc(f->v, room * sizeof(*v));
+
+		w->no_memory = w->no_memory || !v;
+		if (!v)
+			return;
+		f->v = v;
+		f->room = room;
+	}
+	f->v[f->n] = (struct build_file){ strdup(w->path + w->base), strdup(from), link };
+	w->no_memory = w->no_memory || !f->v[f->n].path || !f->v[f->n].from;
+	f->n++;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+static void take(struct walk *w, bool link)
+{
+	char *real = NULL;
+	struct stat st;
+
+	if (!any_matches(w, &w->wanted->files) || any_matches(w, &w->wanted->exclude))
 		return;
-	w->n++;
-	if (w->n > FILES_MAX)
+	if (!link) {
+		add(w, w->path, false);
 		return;
-	if (!cJSON_AddItemToArray(w->found, cJSON_CreateString(path)))
-		w->no_memory = true;
+	}
+	real = realpath(w->path, NULL);
+	if (!real || !is_below(real, w->source) || stat(real, &st) < 0)
+		w->found->left_out++;
+	else if (w->wanted->spec->symlinks)
+		add(w, w->path, true);
+	else if (S_ISREG(st.st_mode))
+		add(w, real, false);
+	else
+		w->found->left_out++;
+	free(real);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -105,7 +151,21 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Links are files here: a folder behind one is not entered. */
+static void walk(struct walk *w, int depth);
+
+static void look_at(struct walk *w, int depth)
+{
+	struct stat st;
+
+	if (lstat(w->path, &st) < 0 || (w->skip && strcmp(w->path, w->skip) == 0))
+		return;
+	if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+		walk(w, depth + 1);
+	else if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+		take(w, S_ISLNK(st.st_mode));
+}
+
+/* A folder behind a link is not entered. */
 static void walk(struct walk *w, int depth)
 {
 	struct dirent **entries;
@@ -114,18 +174,13 @@ static void walk(struct walk *w, int depth)
 
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
-		struct stat st;
 		int added;
 
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && ++w->seen <= SEEN_MAX) {
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && ++w->seen <= SEEN_MAX &&
+		    !deadline_over(w->deadline)) {
 			added = snprintf(w->path + len, sizeof(w->path) - len, "/%s", name);
-			if (added > 0 && (size_t)added < sizeof(w->path) - len &&
-			    lstat(w->path, &st) == 0) {
-				if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
-					walk(w, depth + 1);
-				else if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
-					take(w);
-			}
+			if (added > 0 && (size_t)added < sizeof(w->path) - len)
+				look_at(w, depth);
 			w->path[len] = '\0';
 		}
 		free(entries[i]);
@@ -134,44 +189,64 @@ static void walk(struct walk *w, int depth)
 		free(entries);
 }
 
-static int gather(struct build *b, const struct buildspec_files *wanted, cJSON *into, struct err *err)
+/* The folders that a base directory stands for, "dist" or "build-*"; what is in
+ * the path of the source itself is no pattern. */
+static int expand_base(const struct walk *w, glob_t *out)
 {
-	const char *base = wanted->base_directory ? wanted->base_directory : ".";
-	struct walk w = { .wanted = wanted };
-	cJSON *entry = cJSON_CreateObject();
-	int len;
+	char pattern[2 * PATH_BYTES];
+	const char *base = w->wanted->base;
+	size_t n = 0;
 
-	if (!cJSON_AddItemToArray(into, entry) ||
-	    !cJSON_AddStringToObject(entry, "name", wanted->name) ||
-	    (wanted->format && !cJSON_AddStringToObject(entry, "format", wanted->format)))
-		return err_set(err, ERR_INTERNAL, "no memory for a list of files");
-	w.found = cJSON_AddArrayToObject(entry, "files");
-	if (*base == '/')
-		len = snprintf(w.path, sizeof(w.path), "%s", base);
-	else
-		len = snprintf(w.path, sizeof(w.path), "%s/%s", b->source, base);
-	if (len < 0 || (size_t)len >= sizeof(w.path))
-		return err_set(err, ERR_USAGE, "the base directory is too long");
-	w.base = (size_t)len + 1;
-	if (w.found)
-		walk(&w, 0);
-	build_output_say(&b->output, "Found %d file(s) for %s%s%s", w.n,
-			 wanted->format ? "the report " : "artifacts",
-			 *wanted->name && !wanted->format ? " " : "", wanted->name);
-	if (w.n > FILES_MAX && !cJSON_AddBoolToObject(entry, "truncated", true))
-		w.no_memory = true;
-	if (w.no_memory || !w.found)
+	for (const char *s = *base == '/' ? "" : w->source; *s && n + 3 < sizeof(pattern); s++) {
+		if (strchr("*?[\\", *s))
+			pattern[n++] = '\\';
+		pattern[n++] = *s;
+	}
+	if (snprintf(pattern + n, sizeof(pattern) - n, "%s%s", n ? "/" : "", base) >= (int)(sizeof(pattern) - n))
+		return GLOB_NOSPACE;
+	return glob(pattern, 0, NULL, out);
+}
+
+static int too_much(const struct walk *w, struct err *err)
+{
+	if (deadline_over(w->deadline))
+		return err_set(err, ERR_TIMEOUT, "the files of the build were not all looked at in time");
+	if (w->no_memory)
 		return err_set(err, ERR_INTERNAL, "no memory for a list of files");
 	return 0;
 }
 
-int build_files(struct build *b, struct err *err)
+int build_files_find(const struct build_wanted *wanted, const char *source, const char *skip,
+		     deadline_t deadline, struct build_found *out, struct err *err)
 {
-	for (size_t i = 0; i < b->spec->n_reports; i++)
-		if (gather(b, &b->spec->reports[i], b->reports, err) < 0)
-			return -1;
-	for (size_t i = 0; i < b->spec->n_artifacts; i++)
-		if (gather(b, &b->spec->artifacts[i], b->artifacts, err) < 0)
-			return -1;
-	return 0;
+	struct walk w = { .wanted = wanted, .found = out, .source = source, .skip = skip,
+			  .deadline = deadline };
+	glob_t bases = { 0 };
+	int rc = expand_base(&w, &bases);
+
+	*out = (struct build_found){ 0 };
+	for (size_t i = 0; rc == 0 && i < bases.gl_pathc; i++) {
+		char *real = realpath(bases.gl_pathv[i], NULL);
+		struct stat st;
+
+		if (real && strlen(real) < sizeof(w.path) && stat(real, &st) == 0 && S_ISDIR(st.st_mode)) {
+			out->bases++;
+			snprintf(w.path, sizeof(w.path), "%s", real);
+			w.base = strlen(real) + 1;
+			walk(&w, 0);
+		}
+		free(real);
+	}
+	globfree(&bases);
+	return too_much(&w, err);
+}
+
+void build_files_free(struct build_found *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		free(found->v[i].path);
+		free(found->v[i].from);
+	}
+	free(found->v);
+	*found = (struct build_found){ 0 };
 }

@@ -20,23 +20,49 @@ int build_output_open(struct build_output *o, const char *path, struct err *err)
 	return 0;
 }
 
-int build_output_hide(struct build_output *o, const char *value, struct err *err)
+static int hide(struct build_output *o, const char *value, size_t len, struct err *err)
 {
 	struct buf *b = &o->secrets[o->n_secrets];
-	size_t len = strlen(value);
 
-	if (len < BUILD_SECRET_MIN)
-		return 0;
 	if (o->n_secrets == BUILD_SECRETS_MAX || len > SECRET_MAX)
-		return err_set(err, ERR_USAGE, "more than %d secrets, or one larger than 64 KiB",
-			       BUILD_SECRETS_MAX);
+		return err_set(err, ERR_USAGE, "more than %d secrets (each line of one counts), or one "
+			       "larger than 64 KiB", BUILD_SECRETS_MAX);
 	*b = (struct buf)BUF_INIT_SECRET(SECRET_MAX);
 	o->n_secrets++;
-	if (buf_adds(b, value) < 0)
+	if (buf_add(b, value, len) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for a secret");
+	o->begins[(unsigned char)*value] = true;
 	if (o->longest < len)
 		o->longest = len;
 	return 0;
+}
+
+int build_output_hide(struct build_output *o, const char *value, struct err *err)
+{
+	size_t whole = strlen(value);
+
+	if (whole < BUILD_SECRET_MIN)
+		return 0;
+	if (hide(o, value, whole, err) < 0)
+		return -1;
+	if (!strchr(value, '\n'))
+		return 0;
+	while (*value) {
+		size_t len = strcspn(value, "\n");
+
+		if (len >= BUILD_SECRET_LINE_MIN && hide(o, value, len, err) < 0)
+			return -1;
+		value += len + (value[len] == '\n');
+	}
+	return 0;
+}
+
+bool build_output_hides(const struct build_output *o, const char *text)
+{
+	for (size_t i = 0; i < o->n_secrets; i++)
+		if (strstr(text, buf_str(&o->secrets[i])))
+			return true;
+	return false;
 }
 
 /* A stream that is gone (a closed pipe) does not end the build. */
@@ -63,6 +89,8 @@ static size_t secret_at(const struct build_output *o, const char *data, size_t l
 {
 	size_t found = 0;
 
+	if (!o->begins[(unsigned char)*data])
+		return 0;
 	for (size_t i = 0; i < o->n_secrets; i++) {
 		const struct buf *s = &o->secrets[i];
 		size_t n = s->len < len ? s->len : len;
@@ -80,15 +108,17 @@ static void filter(struct build_output *o, bool last)
 	size_t len = o->held.len, at = 0, clean = 0;
 
 	while (at < len) {
-		size_t n = secret_at(o, data + at, len - at, false);
+		size_t n;
 
+		/* a line may be all that is here yet of a secret of several */
+		if (!last && len - at < o->longest && secret_at(o, data + at, len - at, true) == len - at)
+			break;
+		n = secret_at(o, data + at, len - at, false);
 		if (n) {
 			put(o, data + clean, at - clean);
 			put(o, "***", 3);
 			at += n;
 			clean = at;
-		} else if (!last && len - at < o->longest && secret_at(o, data + at, len - at, true)) {
-			break;
 		} else {
 			at++;
 		}

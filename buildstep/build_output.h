@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BUILD_SECRETS_MAX 64
+#define BUILD_SECRETS_MAX 512
+#define BUILD_SECRET_LINE_MIN 8	/* lines of a secret, a key say, are taken out one by one, too */
 #define BUILD_SECRET_MIN 4	/* shorter values are too common to take out */
 
 struct build_output {
@@ -21,6 +22,7 @@ struct build_output {
 	bool in_line;		/* the last byte written did not end a line */
 	struct buf secrets[BUILD_SECRETS_MAX];
 	size_t n_secrets, longest;
+	bool begins[256];	/* bytes that a secret begins with */
 	struct buf held;	/* what may be the beginning of a secret */
 	struct err fault;	/* the first write that failed */
 };
@@ -31,9 +33,11 @@ struct build_output {
 /* Creates or empties the log file, mode 0600. */
 int build_output_open(struct build_output *o, const char *path, struct err *err);
 
-/* From now on the value is written as "***". Values beyond the maximum number
- * or 64 KiB are refused. */
+/* From now on the value is written as "***", and so are its lines. Values beyond
+ * the maximum number or 64 KiB are refused. */
 int build_output_hide(struct build_output *o, const char *value, struct err *err);
+/* Is one of them in the text? */
+bool build_output_hides(const struct build_output *o, const char *text);
 
 /* Bytes of a command. What could be the beginning of a secret is kept back
  * until the next call, or build_output_flush. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum { INSTALL, PRE_BUILD, BUILD, POST_BUILD };
-enum { VALUE_MAX = 1 << 20 };
 
 const char *const build_status_names[] = { "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED" };
 
@@ -172,42 +171,6 @@ static enum next after(const struct build *b, int which)
 	return which == BUILD ? GO_ON : END;
 }
 
-/* Values that a reference brought do not leave the build. */
-static bool is_secret(const struct build *b, const char *name)
-{
-	for (size_t i = 0; i < b->spec->n_variables; i++)
-		if (b->spec->variables[i].source != BUILDSPEC_PLAIN &&
-		    strcmp(b->spec->variables[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-static int take_exported(struct build *b, struct build_shell *sh, struct err *err)
-{
-	for (size_t i = 0; i < b->spec->exported.n; i++) {
-		const char *name = b->spec->exported.v[i];
-		struct buf value = BUF_INIT_SECRET(VALUE_MAX);
-		bool set = false;
-		int rc = is_secret(b, name) ? 0 : build_shell_value(sh, name, &value, &set, err);
-
-		/* in version 0.1 no shell lives on: what a variable began with is its value */
-		for (size_t e = 0; rc == 0 && !set && e < b->env.n; e++) {
-			size_t len = strlen(name);
-
-			if (strncmp(b->env.v[e], name, len) == 0 && b->env.v[e][len] == '=') {
-				set = b->spec->version == 1 && !is_secret(b, name);
-				rc = set ? buf_adds(&value, b->env.v[e] + len + 1) : 0;
-			}
-		}
-		if (rc == 0 && set && !cJSON_AddStringToObject(b->exported, name, buf_str(&value)))
-			rc = err_set(err, ERR_INTERNAL, "no memory for an exported variable");
-		buf_free(&value);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void forget(struct build *b)
 {
 	for (int i = 0; i < BUILDSPEC_PHASES; i++) {
@@ -238,7 +201,11 @@ static int attempt(struct build *b, enum next *outcome, struct err *err)
 			*outcome = after(b, which);
 	}
 	if (rc == 0 && *outcome != AGAIN && b->status < BUILD_STATUS_TIMED_OUT)
-		rc = take_exported(b, &sh, err);
+		rc = build_end_export(b, &sh, err);
+	/* as CodeBuild: what ends before post_build has no artifacts */
+	if (rc == 0 && b->status < BUILD_STATUS_TIMED_OUT &&
+	    (*outcome == GO_ON || (*outcome == END && b->phases[POST_BUILD].ran)))
+		rc = build_end_expand(b, &sh, err);
 	build_shell_end(&sh);
 	build_shell_reap();
 	build_output_flush(&b->output);

@@ -14,6 +14,8 @@ static cJSON *phase(const char *name, const struct build_phase_result *r)
 		json_set_integer(o, "exit_code", r->exit_code);
 	if (r->command)
 		json_set_string(o, "command", r->command);
+	if (r->message)
+		json_set_string(o, "message", r->message);
 	return o;
 }
 
@@ -37,6 +39,8 @@ cJSON *build_result(const struct build *b, const struct err *fault)
 	for (int i = 0; i < BUILDSPEC_PHASES; i++)
 		if (b->phases[i].ran)
 			cJSON_AddItemToArray(phases, phase(buildspec_phase_names[i], &b->phases[i]));
+	if (b->upload.ran)
+		cJSON_AddItemToArray(phases, phase("upload_artifacts", &b->upload));
 	json_set(o, "phases", phases);
 	if (b->attempts > 1)
 		json_set_integer(o, "attempts", b->attempts);

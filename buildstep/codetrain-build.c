@@ -8,6 +8,7 @@
 #include "lib/spec/json.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,18 +89,37 @@ static void opening_lines(struct build *b)
 					 b->spec->phases[i].commands.n);
 }
 
+/* The folder for the copies: made, or there and empty. */
+static int folder_for(const char *path, struct err *err)
+{
+	struct dirent **entries;
+	int n;
+
+	if (file_make_dirs(path, 0700, err) < 0)
+		return -1;
+	n = scandir(path, &entries, NULL, NULL);
+	if (n < 0)
+		return err_errno(err, "cannot look into the folder %s", path);
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+	return n <= 2 ? 0 : err_set(err, ERR_USAGE, "--artifacts: the folder %s is not empty; name another, "
+				    "or remove it", path);
+}
+
 /* 0 when the build ran, however it ended. */
 static int run(struct build *b, struct err *err)
 {
 	if (b->options->log && build_output_open(&b->output, b->options->log, err) < 0)
 		return -1;
-	if (build_temporary_make(b, err) < 0 || build_checkout(b, err) < 0 ||
+	if ((b->options->artifacts && folder_for(b->options->artifacts, err) < 0) ||
+	    build_temporary_make(b, err) < 0 || build_checkout(b, err) < 0 ||
 	    read_spec(b, err) < 0 || build_environment(b, err) < 0)
 		return -1;
 	opening_lines(b);
 	if (build_phases(b, err) < 0)
 		return -1;
-	return build_files(b, err);
+	return build_gather(b, b->options->artifacts, err);
 }
 
 static int tell(struct build *b, const struct err *fault, struct err *err)
@@ -124,9 +144,13 @@ static void release(struct build *b)
 		free(b->phases[i].command);
 		free(b->phases[i].message);
 	}
+	free(b->upload.message);
+	build_end_free(b);
 	json_free(b->exported);
 	json_free(b->artifacts);
 	json_free(b->reports);
+	for (size_t i = 0; i < b->env.n; i++)
+		explicit_bzero(b->env.v[i], strlen(b->env.v[i]));
 	strs_free(&b->env);
 	buildspec_free(b->spec);
 	free(b->temporary);
@@ -209,6 +233,8 @@ int main(int argc, char **argv)
 		  "a variable that goes before the buildspec's;\nwithout a value: as it is here" },
 		{ "log", 0, OPT_STRING, &o.log, "FILE", "keep the log in a file, too" },
 		{ "result", 0, OPT_STRING, &o.result, "FILE", "how the build ended, as JSON" },
+		{ "artifacts", 0, OPT_STRING, &o.artifacts, "DIR", "copy artifacts and reports into this folder, which\n"
+		  "is made or empty" },
 		{ "timeout", 0, OPT_STRING, &time, "MINUTES", "end the build after that time (60)" },
 		{ "json", 0, OPT_FLAG, &o.json, NULL, "the result on standard output, the log on\n"
 		  "standard error" },

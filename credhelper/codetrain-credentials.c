@@ -1,5 +1,6 @@
 #include "credentials_exec.h"
 #include "credentials_print.h"
+#include "credentials_values.h"
 
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
@@ -58,6 +59,39 @@ static int check(struct options *o, const struct strs *command, struct err *err)
 	return 0;
 }
 
+static bool is_values(const struct options *o, const struct strs *command)
+{
+	return command->n == 1 && strcmp(command->v[0], "values") == 0 && !o->format && !o->secret;
+}
+
+/* What codetrain build asks; see credentials_values.h. */
+static int values(const struct options *o, struct err *err)
+{
+	const struct aws_settings settings = { .profile = o->profile, .region = o->region };
+	struct buf asked = BUF_INIT(CREDENTIALS_VALUES_ASKED);
+	struct buf answer = BUF_INIT_SECRET(CREDENTIALS_VALUES_MAX);
+	struct aws *a = NULL;
+	struct err second;
+	int rc = -1;
+
+	if (isatty(STDOUT_FILENO))
+		err_set(err, ERR_USAGE, "secrets would be shown on this terminal; values is for pipes");
+	else if (file_read_fd(STDIN_FILENO, "standard input", &asked, err) == 0)
+		a = aws_open(&settings, err);
+	if (a) {
+		rc = credentials_values(a, buf_str(&asked), &answer, err);
+		if (file_write_fd(STDOUT_FILENO, buf_str(&answer), answer.len, "standard output",
+				  rc < 0 ? &second : err) < 0)
+			rc = -1;
+	}
+	aws_close(a);
+	buf_free(&answer);
+	buf_free(&asked);
+	if (rc == 0)
+		err->class = ERR_NONE;
+	return rc;
+}
+
 static int go(struct options *o, const struct strs *command, struct err *err)
 {
 	const struct aws_settings settings = {
@@ -104,7 +138,7 @@ int main(int argc, char **argv)
 	};
 	const struct opt_program program = {
 		.name = program_name,
-		.synopsis = "[OPTION…]\n[OPTION…] -- COMMAND [ARGUMENT…]",
+		.synopsis = "[OPTION…]\n[OPTION…] -- COMMAND [ARGUMENT…]\n[--profile PROFILE] values",
 		.purpose = "Prints AWS credentials from any provider of the chain, or runs a command\n"
 			   "with them in its environment.",
 		.notes = "The command's exit code is passed on; otherwise 0 done, 2 usage,\n"
@@ -120,7 +154,10 @@ int main(int argc, char **argv)
 	secret_process_init();
 	switch (opt_parse(&program, argv, &command, &err)) {
 	case OPT_GO:
-		go(&o, &command, &err);
+		if (is_values(&o, &command))
+			values(&o, &err);
+		else
+			go(&o, &command, &err);
 		break;
 	default:
 		break;

@@ -78,8 +78,9 @@ struct buildspec_files {
 	const char *name;
 	struct buildspec_strings files, exclude;
 	const char *base_directory;	/* NULL: the source directory */
+	const char *artifact;		/* what artifacts/name says, in shell syntax; NULL */
 	const char *format;		/* of a report, "JUNITXML" by default; NULL for artifacts */
-	bool discard_paths;
+	bool discard_paths, symlinks;
 };
 
 struct buildspec {

@@ -174,8 +174,8 @@ env:
   exported-variables: [PASSWORD]
 phases: {build: {commands: ['printf "%s\n" "$PASSWORD-x"', 'printf "%s" "$PASSWORD" | wc -c']}}
 EOT
-status 2 'a reference to a secret without a value' "$build"
-like "$(err)" 'buildspec.yml:4: PASSWORD is the secret "app/db:password".*--env PASSWORD' 'names the line and the way out'
+status 6 'a reference to a secret, and no credentials' env AWS_REGION=us-east-2 "$build"
+like "$(err)" 'buildspec.yml:4: PASSWORD: .*--env PASSWORD' 'names the line and the way out'
 run env PASSWORD=canary-5678 "$build" --env PASSWORD --log l.txt --result r.json </dev/null
 is "$rc" 0 'with one'
 is "$(lines | tr -d ' ')" '***-x
@@ -253,7 +253,8 @@ reports:
 EOT
 status 0 'artifacts and reports' "$build" --result r.json
 is "$(json r.json '[(a["name"], a["files"]) for a in d["artifacts"]]')" \
-	"[('all', ['2.txt', 'b/3.log', 'sp ace.txt']), ('', ['1.txt', 'a/sp ace.txt', 'link'])]" 'are matched as CodeBuild does'
+	"[('all', ['2.txt', 'b/3.log', 'sp ace.txt']), ('', ['1.txt', 'a/sp ace.txt'])]" 'are matched as CodeBuild does'
+like "$(out)" '1 link.s. left out' 'a link that leads out of the source directory is none of them'
 is "$(json r.json 'd["reports"]')" "[{'name': 'unit', 'format': 'JUNITXML', 'files': []}]" 'and reports'
 
 # ---- bad buildspecs -------------------------------------------------------------------

@@ -60,7 +60,28 @@ def role_answer(action, role, token="fakeSessionToken/%s=="):
 <ResponseMetadata><RequestId>id-sts</RequestId></ResponseMetadata></{action}Response>"""
 
 
-def secret(name, stage):
+# what the references of a buildspec stand for; the tests put these together, too
+PARAMETERS = {"/app/plain": "a plain parameter", "/app/secret": "canary" + "Parameter0001",
+              "/app/lines": "-----BEGIN-----\ncanary" + "LineOne001\ncanary" + "LineTwo002\n-----END-----\n",
+              "/app/empty": "", "bare-name": "of no path", "/app/huge": "canary" + "x" * 9000}
+VALUES = {"AWSCURRENT": {"password": "canary" + "Current0001", "port": 5432, "on": True, "nothing": None,
+                         "quoted": "a \"quoted\" $(touch hacked) `touch hacked` 'value' with  spaces"},
+          "AWSPREVIOUS": {"password": "canary" + "Previous002"},
+          "11111111-2222-3333-4444-555555555555": {"password": "canary" + "Version0003"}}
+
+
+def parameter(q):
+    name = q["Name"].rpartition(":parameter")[2] if q["Name"].startswith("arn:") else q["Name"]
+    if name not in PARAMETERS:
+        return 400, "application/x-amz-json-1.1", json.dumps({"__type": "ParameterNotFound"})
+    value = PARAMETERS[name] if q.get("WithDecryption") or name != "/app/secret" else "AQICAHciphertext"
+    return 200, "application/x-amz-json-1.1", json.dumps({"Parameter": {"Name": name, "Value": value}})
+
+
+def secret(name, stage, version=None):
+    if name == "app/db" or name.endswith(":secret:app/db-AbCdEf"):
+        value = VALUES.get(version or stage or "AWSCURRENT")
+        return {"SecretString": json.dumps(value)} if value else None
     flat = {"aws_access_key_id": KEYS["AccessKeyId"], "aws_secret_access_key": KEYS["SecretAccessKey"]}
     upper = {k.upper(): v for k, v in flat.items()}
     values = {
@@ -113,12 +134,14 @@ def answer(method, path, headers, body):
     form = dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace")))
     if target == "secretsmanager.GetSecretValue":
         q = json.loads(body)
-        s = secret(q["SecretId"], q.get("VersionStage"))
+        s = secret(q["SecretId"], q.get("VersionStage"), q.get("VersionId"))
         if s is None:
             return 400, "application/x-amz-json-1.1", json.dumps({
                 "__type": "ResourceNotFoundException",
                 "Message": "Secrets Manager can't find the specified secret."})
         return 200, "application/x-amz-json-1.1", json.dumps({"Name": q["SecretId"], **s})
+    if target == "AmazonSSM.GetParameter":
+        return parameter(json.loads(body))
     if form.get("Action") == "GetCallerIdentity":
         return 200, "text/xml", """<GetCallerIdentityResponse><GetCallerIdentityResult>
 <Arn>arn:aws:iam::111111111111:user/x</Arn><UserId>A</UserId><Account>111111111111</Account>
