@@ -192,6 +192,21 @@ check-fuzz:
 	$(MAKE) $(ASAN) -j$(PARALLEL) fuzzers
 	B=build/asan tests/fuzz/smoke.sh
 
+# Pushes while everything that a push starts is killed and failed: docs/soak.md.
+PUSHES	?= 10000
+CLIENTS	?= 8
+SEED	?= $(shell date +%s)
+$(B)/soak/trace: tests/soak/trace.c
+	@mkdir -p $(@D)
+	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS))
+$(B)/soak/clock.so: tests/soak/clock.c
+	@mkdir -p $(@D)
+	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $< $(LDFLAGS))
+soak: all $(B)/soak/trace $(B)/soak/clock.so
+	rm -rf $(B)/soak/run
+	env -i PATH="$$PATH" $(PYTHON) tests/soak/soak.py --pushes $(PUSHES) --clients $(CLIENTS) --seed $(SEED) \
+		$(B) $(B)/soak $(B)/soak/run
+
 # Two builds of the same sources in different places are the same bytes.
 reproducible: all
 	rm -rf $(B)/again && mkdir -p $(B)/again/a/longer/path
@@ -252,11 +267,12 @@ help:
 	@echo 'make check      build and run every test (installs what is missing)'
 	@echo 'make            build only;  make install [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make bench      measure against the tools that codetrain replaces'
+	@echo 'make soak       push 10,000 times while everything is killed and failed (PUSHES, CLIENTS, SEED)'
 	@echo 'make recall     measure what is found on labelled texts, and write docs/recall.md'
 	@echo 'make lint       the style and analyser checks alone;  make deps, make clean'
 
 .PHONY: all units venv clients check check-quick check-tests check-unit check-cli check-e2e check-sandbox check-asan \
-	check-valgrind check-fuzz fuzzers reproducible lint bench recall deps demo install uninstall clean help
+	check-valgrind check-fuzz fuzzers soak reproducible lint bench recall deps demo install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
