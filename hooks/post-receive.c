@@ -1,13 +1,18 @@
 /*
- * post-receive: records what was pushed, starts the drainer, returns.
+ * post-receive: says of what reference-transaction recorded who pushed, with which options;
+ * records what it did not; starts the drainer, returns.
  *
  * It reads the environment and its input and writes one transaction: the pusher
  * waits for one fsync. Only then, and once for each change of the configuration,
- * it asks codetrain-queue what the targets are called. It uses no network.
+ * it asks codetrain-queue what the targets are called. It uses no network: a target's first
+ * answer is the drainer's, waited for where it will come at once, or when the pusher asks.
  */
+#include "hooks/queue/queue_answer.h"
 #include "hooks/queue/queue_config.h"
+#include "hooks/queue/queue_options.h"
 #include "hooks/queue/queue_place.h"
 #include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_run.h"
 #include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_wake.h"
 #include "lib/base/clock.h"
@@ -19,12 +24,13 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char name[] = "codetrain";
 
-enum { TARGETS_TIMEOUT_MS = 3000, LABEL_MAX = 512 };
+enum { TARGETS_TIMEOUT_MS = 3000, LABEL_MAX = 512, TARGETS_MOST = 16 };
 
 struct hook {
 	const char *gitdir;
@@ -32,6 +38,8 @@ struct hook {
 	struct queue_push push;
 	struct queue_recorded recorded;	/* of all parts */
 	long refs, malformed;
+	bool skip;			/* the pusher wants no build, */
+	int64_t wait_ms;		/* or follows it so long */
 	bool safe;			/* something waits for a drainer, in either place */
 	int failed;			/* something is in no safe place */
 };
@@ -81,9 +89,10 @@ static void record_part(struct hook *h)
 	} else if (queue_record(h->db, h->gitdir, &h->push, &part, &err) < 0) {
 		spool(h, &err);
 	} else {
-		if (!h->recorded.first)
+		if (part.first && (!h->recorded.first || part.first < h->recorded.first))
 			h->recorded.first = part.first;
-		h->recorded.last = part.last;
+		if (part.last > h->recorded.last)
+			h->recorded.last = part.last;
 		h->safe = true;
 	}
 	queue_push_next(&h->push);
@@ -126,6 +135,42 @@ static void read_pushed(struct hook *h)
 		h->failed = 1;
 	}
 	record_part(h);
+}
+
+/* What one target takes of the options. */
+static void take_options(struct hook *h, const struct queue_config *config, const char *target,
+			 bool several)
+{
+	struct queue_options o = QUEUE_OPTIONS_INIT;
+	struct err err = { 0 };
+
+	if (queue_options_parse(buf_str(&h->push.options), config, target, &o, &err) < 0)
+		term_warning(name, "%s", err.message);
+	for (size_t i = 0; i < o.refused.n; i++)
+		term_warning(name, "%s%s%s", several ? target : "", several ? ": " : "", o.refused.v[i]);
+	h->skip = h->skip || o.skip;
+	if (o.wait && o.wait_ms > h->wait_ms)
+		h->wait_ms = o.wait_ms;
+	queue_options_free(&o);
+}
+
+static void read_options(struct hook *h)
+{
+	struct queue_config config = QUEUE_CONFIG_INIT;
+	const char *targets[TARGETS_MOST];
+	struct err err = { 0 };
+	size_t n;
+
+	if (!h->push.options.len)
+		return;
+	if (queue_config_load(h->gitdir, &config, &err) < 0)
+		term_warning(name, "the push options are recorded, but not looked at: %s", err.message);
+	n = queue_config_all(&config, NULL, "target", targets, TARGETS_MOST);
+	for (size_t i = 0; i < n; i++)
+		take_options(h, &config, targets[i], n > 1);
+	if (n == 0)
+		take_options(h, &config, NULL, false);
+	queue_config_free(&config);
 }
 
 /* Where the events go, for the pusher to read: the drainer's words, kept until
@@ -175,6 +220,8 @@ static void report(struct hook *h)
 	if (!h->recorded.first)
 		return;
 	find_label(h, &label);
+	if (h->skip)
+		buf_adds(&label, label.len ? " (ci.skip: no build)" : "no build (ci.skip)");
 	if (h->refs == 1)
 		fprintf(stderr, "%s: push recorded as event %lld%s%s\n", name,
 			(long long)h->recorded.last, label.len ? " → " : "", buf_str(&label));
@@ -183,6 +230,56 @@ static void report(struct hook *h)
 			h->refs, (long long)h->recorded.first, (long long)h->recorded.last,
 			label.len ? " → " : "", buf_str(&label));
 	buf_free(&label);
+}
+
+static void say(const char *line)
+{
+	fprintf(stderr, "%s: %s\n", name, line);
+}
+
+/* The build's number and address, where they come at once. */
+static void answer(struct hook *h)
+{
+	struct queue_config config = QUEUE_CONFIG_INIT;
+	struct err err = { 0 };
+	int64_t most_ms;
+
+	if (h->skip || !queue_answer_worth(h->db, &h->recorded, clock_now_ms()) ||
+	    queue_config_load(h->gitdir, &config, &err) < 0)
+		return;
+	most_ms = queue_answer_time(queue_config_get(&config, NULL, "answer", ""));
+	queue_config_free(&config);
+	if (most_ms > 0 && queue_answer_wait(h->db, &h->recorded, most_ms, say, &err) < 0)
+		term_warning(name, "%s", err.message);
+}
+
+/* The pusher asked for it: becomes the program that follows the build, with the environment
+ * that a drainer gets. Returns only when that cannot be. */
+static void follow(struct hook *h)
+{
+	struct buf program = BUF_INIT(PATH_MAX_BYTES);
+	struct strs argv = STRS_INIT, env = STRS_INIT;
+	char seconds[32];
+	struct err err = { 0 };
+
+	snprintf(seconds, sizeof(seconds), "%llds", (long long)(h->wait_ms / 1000));
+	if (proc_sibling("codetrain-queue", &program, &err) < 0 ||
+	    queue_wake_environment(&env, &err) < 0)
+		goto fail;
+	strs_add_all(&argv, buf_str(&program), "follow", "-C", h->gitdir, "--wait", seconds, NULL);
+	if (queue_answer_events(h->db, &h->recorded, &argv, &err) < 0)
+		goto fail;
+	queue_db_close(h->db);
+	h->db = NULL;
+	signal(SIGPIPE, SIG_DFL);	/* nobody follows it any more: it ends */
+	if (!argv.failed && !env.failed)
+		execve(argv.v[0], argv.v, env.v);
+	err_errno(&err, "cannot run %s", buf_str(&program));
+fail:
+	term_warning(name, "the build is not followed: %s", err.message);
+	strs_free(&argv);
+	strs_free(&env);
+	buf_free(&program);
 }
 
 static int run(void)
@@ -195,6 +292,7 @@ static int run(void)
 		return term_finish(name, &err);
 	h.gitdir = buf_str(&gitdir);
 	queue_push_init(&h.push, "post-receive", clock_now_ms());
+	queue_run_find(h.push.run);
 	if (queue_push_environment(&h.push))
 		term_warning(name, "some push options are too long or too many; they are left out");
 	read_pushed(&h);
@@ -203,7 +301,12 @@ static int run(void)
 		fprintf(stderr, "%s: the push is safe, but no drainer runs; start one: "
 			"codetrain queue run -C '%s'\n", name, h.gitdir);
 	}
+	read_options(&h);
 	report(&h);
+	if (h.recorded.first && h.wait_ms && !h.skip)
+		follow(&h);
+	else if (h.recorded.first)
+		answer(&h);
 	queue_push_free(&h.push);
 	queue_db_close(h.db);
 	buf_free(&gitdir);
