@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#define LANES_MAX 64
+#define LANES_MAX 128
 
 /* The first member of what a caller gives. */
 struct lane_work {
@@ -21,7 +21,7 @@ struct lane_work {
 
 struct lanes;
 
-/* Threads start when there is work for them, `most` (up to LANES_MAX) at last.
+/* Threads start when there is work for them, `most` (up to LANES_MAX) at most.
  * They take no signals. */
 int lanes_new(int most, struct lanes **out, struct err *err);
 

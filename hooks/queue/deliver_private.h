@@ -1,28 +1,73 @@
 /*
- * What deliver.c (whose turn is it) and deliver_job.c (one delivery) share.
+ * What deliver.c (whose turn is it), deliver_instance.c (who there is) and
+ * deliver_job.c (one delivery) share.
  */
 #ifndef CODETRAIN_DELIVER_PRIVATE_H
 #define CODETRAIN_DELIVER_PRIVATE_H
 
 #include "deliver.h"
+#include "deliver_lanes.h"
+#include "queue_options.h"
 
-#define DELIVER_TARGETS_MAX 16
+#define DELIVER_INSTANCES_MAX 64
+
+/* A target of the configuration, and what is known of it. */
+struct instance {
+	char name[QUEUE_CONFIG_TARGET];
+	const struct target *target;
+	bool wanted;			/* something is on its way there */
+	int under_way;
+	int window;			/* at once; 1 until it has answered, and when it does not */
+	int64_t asked_ms;		/* since when it is asked without an answer */
+	int64_t paused_until;
+	int64_t answered_ms;		/* as it is noted */
+	void *states[DELIVER_SLOTS_MAX];
+	bool taken[DELIVER_SLOTS_MAX];	/* the state is with a lane */
+};
+
+/* The configuration, kept while a delivery that began with it goes on. */
+struct shared_config {
+	struct queue_config config;
+	int users;
+};
+
+enum phase {
+	CLAIMED,	/* on the disk, and not handed out */
+	AT_WORK,	/* with a lane, whose it is */
+	WATCHED,	/* started; to be looked at */
+	ENDED,		/* `verdict` and `why` are to be put on the disk */
+	SETTLED,	/* in the transaction that goes on */
+};
 
 struct running {
+	struct lane_work work;		/* the first: a lane gives it back */
 	struct queue_delivery d;
+	struct instance *in;		/* NULL: there is no such target */
 	const struct target *target;
-	int fd;
+	struct shared_config *config;
+	struct queue_options options;
+	struct target_job job;
+	enum phase phase;
+	bool look;			/* before a start: something may have been started */
+	bool unbegun;			/* the drainer's end came first */
+	int slot;			/* of its state; -1: none */
+	int fd;				/* readable when it is worth looking; -1 */
+	int64_t look_ms;
+	enum target_verdict verdict;
+	struct err why;
+	enum queue_state state;		/* that it was settled to */
 };
 
 struct deliver {
 	struct deliver_settings s;
-	struct queue_config config;
-	bool config_good, names_checked;
-	struct running *running;
+	struct shared_config *config;	/* the last good one; NULL: none yet */
+	bool config_good, names_checked, adopted, ending;
+	struct lanes *lanes;
+	struct instance *instances[DELIVER_INSTANCES_MAX];
+	int instances_n;
+	struct running **running;
 	int n, room;
-	void *state[DELIVER_TARGETS_MAX];		/* by row of the table of targets */
-	int64_t paused_until[DELIVER_TARGETS_MAX];
-	struct deliver_state *out;		/* of the turn that goes on */
+	struct deliver_state *out;	/* of the turn that goes on */
 };
 
 static inline int64_t deliver_now(const struct deliver *d)
@@ -32,26 +77,51 @@ static inline int64_t deliver_now(const struct deliver *d)
 
 static inline bool deliver_stopping(const struct deliver *d)
 {
-	return d->s.stop && *d->s.stop;
+	return d->ending || (d->s.stop && *d->s.stop);
 }
 
-/* The target's row in the table. */
-int deliver_row(const struct deliver *d, const struct target *target);
+static inline void deliver_wake_at(struct deliver *d, int64_t ms)
+{
+	if (ms && (!d->out->wake_ms || ms < d->out->wake_ms))
+		d->out->wake_ms = ms;
+}
 
-/* Takes the delivery over; the caller's is empty afterwards. */
-int deliver_add_running(struct deliver *d, const struct target *target, struct queue_delivery *q,
-			int fd, struct err *err);
-void deliver_end_running(struct deliver *d, int i);
+/* ---- deliver_instance.c -------------------------------------------------------------- */
 
-/* Claims it, hands it to the target, and puts on the disk what the target says. */
-int deliver_one(struct deliver *d, const struct target *target, struct queue_delivery *q,
-		struct err *err);
+/* Reads the configuration when it has changed; config_good says whether it can be read. */
+int deliver_instance_config(struct deliver *d, struct err *err);
+void deliver_instance_config_drop(struct shared_config *config);
 
-/* Asks about everything under way. */
-int deliver_ask_running(struct deliver *d, struct err *err);
+/* Every target that something is on its way to. What is for none is settled. */
+int deliver_instance_names(struct deliver *d, struct err *err);
+struct instance *deliver_instance_find(const struct deliver *d, const char *name);
+void deliver_instance_free(struct instance *in);
 
-/* To the disk, counted and reported. */
-int deliver_settle(struct deliver *d, const struct queue_delivery *q,
-		   const struct queue_settlement *s, struct err *err);
+/* How many more may be under way now. */
+int deliver_instance_room(struct deliver *d, const struct instance *in);
+
+/* It has answered, or has not. */
+int deliver_instance_answered(struct deliver *d, struct instance *in, int64_t now_ms,
+			      struct err *err);
+void deliver_instance_silent(struct instance *in, enum err_class class, int64_t until_ms);
+
+/* ---- deliver_job.c ------------------------------------------------------------------- */
+
+/* Takes the delivery over, as CLAIMED; the caller's is empty afterwards. NULL: no memory. */
+struct running *deliver_job_add(struct deliver *d, struct instance *in, struct queue_delivery *q,
+				struct err *err);
+void deliver_job_remove(struct deliver *d, int i);
+
+/* The delivery is for a target that there is not: ENDED, with the reason. */
+void deliver_job_refuse(struct running *r);
+
+/* Gives everything CLAIMED to its target, now that this is on the disk. */
+int deliver_job_hand_out(struct deliver *d, struct err *err);
+
+/* Takes back what lanes have done, and looks at what is watched. */
+int deliver_job_collect(struct deliver *d, struct err *err);
+
+/* What was said about one that has ENDED, in the turn's transaction. */
+int deliver_job_settle(struct deliver *d, struct running *r, struct err *err);
 
 #endif

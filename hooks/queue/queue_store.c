@@ -8,9 +8,11 @@ const char *const queue_state_names[QUEUE_STATES] = {
 	"waiting", "delivering", "delivered", "failed", "skipped", "dropped"
 };
 
+enum { ATTEMPTS_FIRST = 5, ATTEMPTS_NEWEST = 50 };
+
 #define COLUMNS "SELECT d.event, d.target, d.ref, d.state, ifnull(d.ready_ms, 0), d.changed_ms, " \
 	"d.attempts, d.generation, d.uncertain_ms, d.class, d.reason, d.external, d.outcome, " \
-	"e.old, e.new, e.recorded_ms, ifnull(p.pusher, ''), ifnull(p.options, ''), " \
+	"d.link, d.behind, e.old, e.new, e.recorded_ms, ifnull(p.pusher, ''), ifnull(p.options, ''), " \
 	"ifnull(p.source, ''), ifnull((SELECT max(a.id) FROM attempt a WHERE a.event = d.event " \
 	"AND a.target = d.target AND a.ended_ms IS NULL), 0) " \
 	"FROM delivery d JOIN event e ON e.seq = d.event LEFT JOIN push p ON p.id = e.push "
@@ -27,6 +29,8 @@ void queue_delivery_free(struct queue_delivery *d)
 	free(d->reason);
 	free(d->external);
 	free(d->outcome);
+	free(d->link);
+	free(d->behind);
 	*d = (struct queue_delivery){ 0 };
 }
 
@@ -67,13 +71,15 @@ static int read_row(sqlite3_stmt *s, struct queue_delivery *d, struct err *err)
 		.reason = text(s, 10, &failed),
 		.external = text(s, 11, &failed),
 		.outcome = text(s, 12, &failed),
-		.old = text(s, 13, &failed),
-		.new = text(s, 14, &failed),
-		.recorded_ms = sqlite3_column_int64(s, 15),
-		.pusher = text(s, 16, &failed),
-		.options = text(s, 17, &failed),
-		.source = text(s, 18, &failed),
-		.attempt = sqlite3_column_int64(s, 19),
+		.link = text(s, 13, &failed),
+		.behind = text(s, 14, &failed),
+		.old = text(s, 15, &failed),
+		.new = text(s, 16, &failed),
+		.recorded_ms = sqlite3_column_int64(s, 17),
+		.pusher = text(s, 18, &failed),
+		.options = text(s, 19, &failed),
+		.source = text(s, 20, &failed),
+		.attempt = sqlite3_column_int64(s, 21),
 	};
 	if (!failed)
 		return 0;
@@ -129,35 +135,38 @@ int queue_store_next(struct queue_db *db, const char *target, int64_t now_ms,
 	return rc;
 }
 
+/* A delivery that is tried for days keeps its first attempts and its newest. */
+static int forget_attempts(struct queue_db *db, const struct queue_delivery *d, struct err *err)
+{
+	if (d->attempts < ATTEMPTS_FIRST + ATTEMPTS_NEWEST)
+		return 0;
+	return queue_db_run(db, err, "DELETE FROM attempt WHERE event = ?1 AND target = ?2 "
+			    "AND number > ?3 AND number <= ?4", "isii", d->event, d->target,
+			    (int64_t)ATTEMPTS_FIRST, (int64_t)d->attempts - ATTEMPTS_NEWEST);
+}
+
 int queue_store_claim(struct queue_db *db, struct queue_delivery *d, int64_t now_ms,
 		      struct err *err)
 {
-	if (queue_db_begin(db, err) < 0)
-		return -1;
 	if (queue_db_run(db, err, "UPDATE delivery SET state = 'delivering', changed_ms = ?3, "
-			 "attempts = attempts + 1, external = '' "
+			 "attempts = attempts + 1, external = '', link = '' "
 			 "WHERE event = ?1 AND target = ?2 AND state = 'waiting'", "isi", d->event,
 			 d->target, now_ms) < 0)
-		goto fail;
-	if (queue_db_changes(db) != 1) {	/* retried or dropped by people just now */
-		err_set(err, ERR_CONFLICT, "event %lld no longer waits", (long long)d->event);
-		goto fail;
-	}
-	if (queue_db_run(db, err, "INSERT INTO attempt (event, target, number, started_ms) "
-			 "SELECT event, target, attempts, ?3 FROM delivery "
-			 "WHERE event = ?1 AND target = ?2", "isi", d->event, d->target, now_ms) < 0)
-		goto fail;
+		return -1;
+	if (queue_db_changes(db) != 1)	/* retried or dropped by people just now */
+		return err_set(err, ERR_CONFLICT, "event %lld no longer waits",
+			       (long long)d->event);
+	if (forget_attempts(db, d, err) < 0 ||
+	    queue_db_run(db, err, "INSERT INTO attempt (event, target, number, started_ms) "
+			 "VALUES (?1, ?2, ?3, ?4)", "isii", d->event, d->target,
+			 (int64_t)d->attempts + 1, now_ms) < 0)
+		return -1;
 	d->attempt = queue_db_last_id(db);
-	if (queue_db_commit(db, err) < 0)
-		goto fail;
 	d->state = QUEUE_DELIVERING;
 	d->changed_ms = now_ms;
 	d->attempts++;
-	d->external[0] = '\0';
+	d->external[0] = d->link[0] = '\0';
 	return 0;
-fail:
-	queue_db_rollback(db);
-	return -1;
 }
 
 int queue_store_external(struct queue_db *db, struct queue_delivery *d, const char *external,
@@ -191,7 +200,29 @@ static int promote(struct queue_db *db, const char *target, const char *ref, int
 	return queue_db_run(db, err, "UPDATE delivery SET ready_ms = ?3 "
 		"WHERE target = ?1 AND event = (SELECT min(event) FROM delivery WHERE target = ?1 "
 		"AND ref = ?2 AND state IN ('waiting', 'delivering')) "
-		"AND state = 'waiting' AND ready_ms IS NULL", "ssi", target, ref, now_ms);
+		"AND state = 'waiting' AND ready_ms IS NULL AND " QUEUE_STORE_MIRRORED,
+		"ssi", target, ref, now_ms);
+}
+
+/* What waits for this delivery, a mirror's: it has its turn, or says why it has not. */
+static int tell_followers(struct queue_db *db, const struct queue_delivery *d,
+			  enum queue_state state, int64_t now_ms, struct err *err)
+{
+	if (state != QUEUE_DELIVERED)
+		return queue_store_held_up(db, d->event, d->target, err);
+	return queue_db_run(db, err, "UPDATE delivery SET reason = '', ready_ms = " QUEUE_STORE_FIRST("?3")
+		" WHERE event = ?1 AND behind = ?2 AND state = 'waiting' AND ready_ms IS NULL",
+		"isi", d->event, d->target, now_ms);
+}
+
+int queue_store_held_up(struct queue_db *db, int64_t event, const char *target, struct err *err)
+{
+	return queue_db_run(db, err, "UPDATE delivery SET reason = iif(m.state IN ('failed', "
+		"'dropped', 'skipped'), 'waits for its mirror ' || m.target || ', which ' || "
+		"iif(m.state = 'failed', 'failed', 'was ' || m.state) || '; codetrain queue retry ' || "
+		"m.event || ' -t ' || m.target, '') FROM delivery m WHERE delivery.event = ?1 "
+		"AND m.event = ?1 AND m.target = delivery.behind AND (?2 IS NULL OR m.target = ?2) "
+		"AND delivery.state = 'waiting' AND m.state <> 'delivered'", "is", event, target);
 }
 
 static const char *or_empty(const char *s)
@@ -199,28 +230,35 @@ static const char *or_empty(const char *s)
 	return s ? s : "";
 }
 
-int queue_store_settle(struct queue_db *db, const struct queue_delivery *d,
+static int end_attempt(struct queue_db *db, const struct queue_delivery *d,
 		       const struct queue_settlement *s, struct err *err)
 {
 	const char *why = s->outcome && *s->outcome ? s->outcome : or_empty(s->reason);
 
-	if (queue_db_begin(db, err) < 0)
-		return -1;
+	return queue_db_run(db, err, "UPDATE attempt SET ended_ms = ?2, outcome = ?3, "
+			    "request = iif(?4 = '', request, ?4), answer = ?5, status = ?6, "
+			    "sent_ms = nullif(?7, 0), answered_ms = nullif(?8, 0) WHERE id = ?1",
+			    "iissssii", d->attempt, s->now_ms, why, or_empty(s->request),
+			    or_empty(s->answer), or_empty(s->status), s->sent_ms, s->answered_ms);
+}
+
+int queue_store_settle(struct queue_db *db, const struct queue_delivery *d,
+		       const struct queue_settlement *s, struct err *err)
+{
 	if (queue_db_run(db, err, "UPDATE delivery SET state = ?3, changed_ms = ?4, "
 			 "ready_ms = iif(?3 = 'waiting', ?5, NULL), uncertain_ms = ?6, class = ?7, "
-			 "reason = ?8, external = ?9, outcome = ?10 WHERE event = ?1 AND target = ?2",
-			 "issiiiisss", d->event, d->target, queue_state_names[s->state], s->now_ms,
+			 "reason = ?8, external = ?9, outcome = ?10, link = ?11 "
+			 "WHERE event = ?1 AND target = ?2",
+			 "issiiiissss", d->event, d->target, queue_state_names[s->state], s->now_ms,
 			 s->ready_ms, s->uncertain_ms, (int64_t)s->class, or_empty(s->reason),
-			 or_empty(s->external), or_empty(s->outcome)) < 0 ||
-	    queue_db_run(db, err, "UPDATE attempt SET ended_ms = ?2, outcome = ?3, "
-			 "request = iif(?4 = '', request, ?4), answer = ?5 WHERE id = ?1", "iisss", d->attempt, s->now_ms, why,
-			 or_empty(s->request), or_empty(s->answer)) < 0 ||
-	    (s->state != QUEUE_WAITING && promote(db, d->target, d->ref, s->now_ms, err) < 0) ||
-	    queue_db_commit(db, err) < 0) {
-		queue_db_rollback(db);
+			 or_empty(s->external), or_empty(s->outcome), or_empty(s->link)) < 0 ||
+	    end_attempt(db, d, s, err) < 0)
 		return -1;
-	}
-	return 0;
+	if (s->state == QUEUE_WAITING)
+		return 0;
+	if (promote(db, d->target, d->ref, s->now_ms, err) < 0)
+		return -1;
+	return tell_followers(db, d, s->state, s->now_ms, err);
 }
 
 int queue_store_hurry(struct queue_db *db, const char *target, enum err_class class,

@@ -8,7 +8,9 @@
  *	waiting -> skipped (the configuration wants none), dropped (people said so)
  *
  * Of one ref and target only the earliest open delivery is ready; the next one
- * becomes ready when it is settled, behind the ready ones of other refs.
+ * becomes ready when it is settled, behind the ready ones of other refs. One that
+ * is `behind` a mirror is ready only when the mirror's delivery of the same event
+ * is delivered.
  */
 #ifndef CODETRAIN_QUEUE_STORE_H
 #define CODETRAIN_QUEUE_STORE_H
@@ -37,6 +39,8 @@ struct queue_delivery {
 	/* all below: own memory, never NULL */
 	char *target, *ref, *old, *new, *pusher, *options, *source;
 	char *reason, *external, *outcome;
+	char *link;		/* where people can see it */
+	char *behind;		/* the target that has to have this event before */
 };
 
 void queue_delivery_free(struct queue_delivery *d);
@@ -59,7 +63,8 @@ int queue_store_each(struct queue_db *db, const struct queue_filter *filter, que
 int queue_store_next(struct queue_db *db, const char *target, int64_t now_ms,
 		     struct queue_delivery *out, bool *found, int64_t *soonest, struct err *err);
 
-/* waiting -> delivering, on the disk before anything is sent; a new attempt. */
+/* waiting -> delivering, and a new attempt. In the caller's transaction, which has
+ * to be on the disk before anything is sent. ERR_CONFLICT: it no longer waits. */
 int queue_store_claim(struct queue_db *db, struct queue_delivery *d, int64_t now_ms,
 		      struct err *err);
 
@@ -78,6 +83,7 @@ struct queue_settlement {
 	/* NULL: "" */
 	const char *reason, *external, *outcome, *request, *answer, *link, *status;
 };
+/* Also makes ready what waited for it. In the caller's transaction. */
 int queue_store_settle(struct queue_db *db, const struct queue_delivery *d,
 		       const struct queue_settlement *s, struct err *err);
 
@@ -85,11 +91,19 @@ int queue_store_settle(struct queue_db *db, const struct queue_delivery *d,
 int queue_store_hurry(struct queue_db *db, const char *target, enum err_class class,
 		      int64_t now_ms, struct err *err);
 
-/* Of every event that waits to be looked up: one delivery to each target that
- * wants it, or skipped with a reason. At most `most` at once; *count says how
- * many. */
-int queue_store_route(struct queue_db *db, const struct queue_config *config, int64_t now_ms,
-		      int most, int *count, struct err *err);
+/* For the statements of these files, about a row of `delivery`: is no mirror in
+ * its way; and the time when it is the earliest open one of its ref, or NULL. */
+#define QUEUE_STORE_MIRRORED "(delivery.behind = '' OR EXISTS (SELECT 1 FROM delivery m " \
+	"WHERE m.event = delivery.event AND m.target = delivery.behind " \
+	"AND m.state = 'delivered'))"
+#define QUEUE_STORE_FIRST(now) "iif(EXISTS (SELECT 1 FROM delivery b " \
+	"WHERE b.target = delivery.target AND b.ref = delivery.ref " \
+	"AND b.event < delivery.event AND b.state IN ('waiting', 'delivering')), NULL, " now ")"
+
+/* Writes down at what waits for this mirror's delivery (NULL: any of the event's)
+ * whether it waits in vain, and the command that mends it. */
+int queue_store_held_up(struct queue_db *db, int64_t event, const char *target, struct err *err);
+
 /* The configuration cannot be read: says so at what waits for it. */
 int queue_store_unroutable(struct queue_db *db, const char *reason, struct err *err);
 

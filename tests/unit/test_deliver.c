@@ -540,7 +540,7 @@ static void killed_at_every_step(const char *when, int64_t later)
 		if (!died)
 			break;
 	}
-	assert_in_range(killed, 15, 100);	/* it was not for nothing */
+	assert_in_range(killed, 12, 100);	/* it was not for nothing */
 	assert_int_equal(begin(&unused), 0);
 }
 

@@ -4,6 +4,7 @@
 #include "hooks/queue/queue_config.h"
 #include "hooks/queue/queue_place.h"
 #include "hooks/queue/queue_push.h"
+#include "hooks/queue/queue_route.h"
 #include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_text.h"
 #include "hooks/queue/queue_wake.h"
@@ -469,7 +470,7 @@ static void route_now(struct queue_db *db, const char *config)
 	struct err e = { 0 };
 	int count;
 
-	if (queue_store_route(db, &c, 50, 100, &count, &e) < 0)
+	if (queue_route(db, &(struct queue_route){ target_table, &c, 50, 100 }, &count, &e) < 0)
 		fail_msg("%s", e.message);
 	queue_config_free(&c);
 }
