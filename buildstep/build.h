@@ -55,6 +55,7 @@ struct build {
 	deadline_t deadline;
 
 	char *temporary;	/* a folder of its own; removed at the end */
+	int slot;		/* the lock of one of this machine's slots; -1: none */
 	int lock;		/* on that folder, while this build lives; -1: none */
 	char *source;		/* where the commands begin */
 	char commit[65];	/* "" when it is not known */
@@ -71,6 +72,11 @@ struct build {
 	size_t n_wanted;
 	cJSON *exported, *artifacts, *reports;
 };
+
+/* Waits until fewer than CODETRAIN_BUILD_SLOTS builds run (as many as there are
+ * processors; 0: no bound). When it does not come to that in time, `status` says so. */
+int build_slot_take(struct build *b, struct err *err);
+void build_slot_leave(struct build *b);
 
 /* The build's own folder below TMPDIR. Those that killed builds have left there
  * (their lock is free) are removed first. */

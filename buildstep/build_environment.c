@@ -91,6 +91,7 @@ static void codebuild_names(struct build *b)
 		set_missing(&b->env, "AWS_DEFAULT_REGION", copy);
 	}
 	region = build_environment_value(&b->env, "AWS_REGION");
+	build_environment_set(&b->env, "CODETRAIN_BUILD_SLOT", "taken");
 	build_environment_set(&b->env, "CODEBUILD_CI", "true");
 	build_environment_set(&b->env, "CODEBUILD_BUILD_SUCCEEDING", "1");
 	build_environment_set(&b->env, "CODEBUILD_SRC_DIR", b->source);

@@ -113,7 +113,11 @@ static int run(struct build *b, struct err *err)
 	if (b->options->log && build_output_open(&b->output, b->options->log, err) < 0)
 		return -1;
 	if ((b->options->artifacts && folder_for(b->options->artifacts, err) < 0) ||
-	    build_temporary_make(b, err) < 0 || build_checkout(b, err) < 0 ||
+	    build_slot_take(b, err) < 0)
+		return -1;
+	if (b->status != BUILD_SUCCEEDED)
+		return 0;
+	if (build_temporary_make(b, err) < 0 || build_checkout(b, err) < 0 ||
 	    read_spec(b, err) < 0 || build_environment(b, err) < 0)
 		return -1;
 	opening_lines(b);
@@ -159,7 +163,7 @@ static void release(struct build *b)
 
 static int build(const struct build_options *options, struct err *err)
 {
-	struct build b = { .options = options, .stop = &stop, .lock = -1,
+	struct build b = { .options = options, .stop = &stop, .lock = -1, .slot = -1,
 			   .output = BUILD_OUTPUT_INIT(options->json ? STDERR_FILENO : STDOUT_FILENO),
 			   .deadline = deadline_in(options->timeout_ms), .started_ms = clock_now_ms(),
 			   .exported = cJSON_CreateObject(), .artifacts = cJSON_CreateArray(),
@@ -187,6 +191,7 @@ static int build(const struct build_options *options, struct err *err)
 			     b.status == BUILD_FAILED ? "failed"
 			     : b.status == BUILD_STATUS_STOPPED ? "was stopped" : "timed out",
 			     options->log ? "; see " : "", options->log ? options->log : "");
+	build_slot_leave(&b);
 	release(&b);
 	return rc;
 }

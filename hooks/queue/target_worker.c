@@ -47,7 +47,7 @@ int target_worker_environment(const struct target_job *job, struct strs *out, st
 	static const char *const always[] = {
 		"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "AWS_CONFIG_FILE",
 		"AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-		"AWS_ENDPOINT_URL*", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED"
+		"AWS_ENDPOINT_URL*", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED", "CODETRAIN_BUILD_SLOTS"
 	};
 	const char *names[sizeof(always) / sizeof(*always) + ENVIRONMENT_MAX + 1];
 	size_t n = sizeof(always) / sizeof(*always);

@@ -346,6 +346,54 @@ if [ -e /dev/full ]; then
 	is "$rc" 70 'a full disk is not success'
 fi
 
+# -- no more builds at once than there are slots
+export XDG_RUNTIME_DIR="$T/run" CODETRAIN_BUILD_SLOTS=1
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+printf 'version: 0.2\nphases: {build: {commands: ["touch in; until [ -e go ]; do sleep 0.05; done"]}}\n' >holds.yml
+printf 'version: 0.2\nphases: {build: {commands: ["test -z \\"$(ls holding)\\"", %s]}}\n' "'\"$build\" -f inner.yml'" >next.yml
+printf 'version: 0.2\nphases: {build: {commands: [echo in the inner one]}}\n' >inner.yml
+mkdir holding
+"$build" -f holds.yml >"$T/first" 2>&1 </dev/null &
+first=$!
+until_true 20 test -e in
+ok 'one build has the only slot'
+status 1 'another waits for it, in its own time' "$build" -f inner.yml --timeout 1s --result r.json
+is "$(json r.json 'd["status"], len(d["phases"])')" "('TIMED_OUT', 0)" 'and is over when that is'
+like "$(out)" '1 build\(s\) run on this machine already: waiting' 'it has said what it waits for'
+"$build" -f inner.yml >"$T/second" 2>&1 </dev/null &
+second=$!
+until_true 20 grep -q waiting "$T/second"
+kill -s TERM $second
+wait $second
+is $? 1 'a signal ends the wait'
+"$build" -f next.yml >"$T/second" 2>&1 </dev/null &
+second=$!
+until_true 20 grep -q waiting "$T/second"
+ok 'a third waits'
+touch go
+wait $first
+is $? 0 'the first ends'
+wait $second
+is $? 0 'and then it runs' || _show <"$T/second"
+like "$(cat "$T/second")" 'in the inner one' 'a build that a build runs needs no slot of its own'
+rm -f in go
+"$build" -f holds.yml >/dev/null 2>&1 </dev/null &
+first=$!
+until_true 20 test -e in
+kill -s KILL $first
+wait $first 2>/dev/null
+touch go
+rm -rf "$TMPDIR"/codetrain-build.*
+status 0 'a build that was killed holds none' "$build" -f inner.yml
+is "$(stat -c %a "$T/run/codetrain")" 700 'the folder of the slots is for the user only'
+chmod 777 "$T/run/codetrain"
+status 0 'one that others can write to' "$build" -f inner.yml
+like "$(out)" 'this build is not counted' 'is not used'
+status 2 'a number of slots that is none' env CODETRAIN_BUILD_SLOTS=many "$build" -f inner.yml
+status 0 'no bound' env CODETRAIN_BUILD_SLOTS=0 "$build" -f inner.yml
+unset XDG_RUNTIME_DIR
+CODETRAIN_BUILD_SLOTS=0
+
 # -- what a build that was killed has left
 mkdir -p "$TMPDIR/codetrain-build.killed/src/deep" "$TMPDIR/codetrain-build.living" \
 	"$TMPDIR/codetrain-build.young" "$TMPDIR/of-another"

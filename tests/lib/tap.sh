@@ -25,7 +25,9 @@ done
 PATH=$BUILD:$PATH
 # no session of one test's AWS serves another; a test of that itself unsets it
 CODETRAIN_SESSION_CACHE=off
-export PATH CODETRAIN_SESSION_CACHE
+# and no build of one test waits for another's to end
+CODETRAIN_BUILD_SLOTS=0
+export PATH CODETRAIN_SESSION_CACHE CODETRAIN_BUILD_SLOTS
 
 _n=0 _failed=0 _cleanup=
 # shellcheck disable=SC2154
