@@ -8,7 +8,9 @@ const struct target *const target_table[] = {
 	&target_local,
 	&target_codebuild,
 	&target_eventbridge,
+	&target_codepipeline,
 	&target_sqs,
+	&target_mirror,
 	&target_exec,
 	NULL
 };

@@ -1,4 +1,6 @@
 #include "target_answers.h"
+#include "lib/aws/region.h"
+#include "lib/base/encode.h"
 
 #include <string.h>
 
@@ -78,22 +80,45 @@ static bool is_for(const cJSON *execution, const char *commit)
 	return false;
 }
 
-const char *target_answers_execution(const cJSON *page, const char *commit, double since, bool *older)
+enum target_answers_match target_answers_execution(const cJSON *summary, const char *commit,
+						   double since)
 {
-	const char *found = "";
+	static const char asked[] = "StartPipelineExecution";
+	double started = json_number(summary, "startTime", 0);
 
-	*older = false;
-	for (size_t i = 0, n = json_count(page, "pipelineExecutionSummaries"); i < n; i++) {
-		const cJSON *e = json_at(page, "pipelineExecutionSummaries", i);
-		double started = json_number(e, "startTime", 0);
-		const char *trigger = json_string(e, "trigger.triggerType", "StartPipelineExecution");
+	if (started > 0 && started < since)
+		return TARGET_ANSWERS_OLDER;
+	if (strcmp(json_string(summary, "trigger.triggerType", asked), asked) != 0)
+		return TARGET_ANSWERS_OTHER;
+	if (!commit || is_for(summary, commit))
+		return TARGET_ANSWERS_SAME;
+	return json_count(summary, "sourceRevisions") == 0 &&
+	       strcmp(json_string(summary, "status", ""), "InProgress") == 0 ? TARGET_ANSWERS_UNKNOWN
+									     : TARGET_ANSWERS_OTHER;
+}
 
-		if (started > 0 && started < since)
-			*older = true;
-		else if (strcmp(trigger, "StartPipelineExecution") == 0 && is_for(e, commit))
-			found = id_of(e, "pipelineExecutionId");
+void target_answers_pipeline_link(const char *region, const char *pipeline, const char *id,
+				  struct buf *link)
+{
+	static const struct {
+		const char *partition, *host;
+	} consoles[] = {
+		{ "aws", "console.aws.amazon.com" },
+		{ "aws-cn", "console.amazonaws.cn" },
+		{ "aws-us-gov", "console.amazonaws-us-gov.com" },
+	};
+	const struct partition *partition = region_partition(region);
+
+	buf_clear(link);
+	for (size_t i = 0; partition && i < sizeof(consoles) / sizeof(*consoles); i++) {
+		if (strcmp(partition->name, consoles[i].partition) != 0)
+			continue;
+		buf_addf(link, "https://%s/codesuite/codepipeline/pipelines/", consoles[i].host);
+		encode_percent(pipeline, strlen(pipeline), "", link);
+		buf_adds(link, "/executions/");
+		encode_percent(id, strlen(id), "", link);
+		buf_addf(link, "/timeline?region=%s", region);
 	}
-	return found;
 }
 
 bool target_answers_variable(const cJSON *answer, const char *name, const char *value)
