@@ -62,7 +62,7 @@ def read(path):
     try:
         with open(path, "rb") as f:
             return f.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except OSError:     # none there, or a process that has just ended
         return b""
 
 
