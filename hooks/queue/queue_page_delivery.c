@@ -65,20 +65,20 @@ static void add_summary(const struct queue_print *p, const struct queue_page_row
 {
 	char commit[8];
 
-	buf_addf(out, "<details><summary><span class=\"state %s\">%s</span>"
-		 "<span class=\"mono right\">#%lld</span><span><bdi>", row->state, row->state,
+	buf_addf(out, "<details><summary><span class=\"state %s a-state\">%s</span>"
+		 "<span class=\"mono right a-event\">#%lld</span><span class=\"a-ref\"><bdi>", row->state, row->state,
 		 (long long)row->event);
 	queue_page_escape(queue_text_ref(row->ref), out);
-	buf_adds(out, "</bdi></span><span class=\"mono\">");
+	buf_adds(out, "</bdi></span><span class=\"mono a-commit\">");
 	if (row->new[strspn(row->new, "0")]) {
 		snprintf(commit, sizeof(commit), "%.7s", row->new);
 		queue_page_escape(commit, out);
 	} else {
 		buf_adds(out, "deleted");
 	}
-	buf_adds(out, "</span><span>");
+	buf_adds(out, "</span><span class=\"a-target\">");
 	queue_page_escape(row->target[0] ? row->target : "-", out);
-	buf_adds(out, "</span><span class=\"dim right\">");
+	buf_adds(out, "</span><span class=\"dim right a-age\">");
 	queue_page_time(row->recorded_ms, p->now_ms, out);
 	buf_adds(out, "</span></summary>\n<div class=\"body\">\n");
 }
@@ -101,8 +101,8 @@ static void add_facts(const struct queue_print *p, const struct queue_page_row *
 	add_field(out, "push options", row->options);
 	add_field(out, "recorded by", row->source);
 	add_time_field(out, "recorded", row->recorded_ms, p->now_ms);
-	add_time_field(out, "since then", row->changed_ms, p->now_ms);
-	add_field(out, "there it is", row->external);
+	add_time_field(out, "changed", row->changed_ms, p->now_ms);
+	add_field(out, "known there as", row->external);
 	buf_adds(out, "</dl>\n");
 }
 

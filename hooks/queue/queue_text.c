@@ -43,6 +43,17 @@ static size_t character(const unsigned char *s)
 	return n;
 }
 
+/* Characters that turn the direction of what stands beside them, so that a name reads as
+ * another one (Unicode's Bidi_Control). */
+static bool turns(const unsigned char *p, size_t n)
+{
+	if (n == 2)
+		return p[0] == 0xd8 && p[1] == 0x9c;
+	return n == 3 && p[0] == 0xe2 &&
+	       ((p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xaa && p[2] <= 0xae))) ||
+		(p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 size_t queue_text_width(const char *s)
 {
 	size_t n = 0;
@@ -70,7 +81,7 @@ int queue_text_clean(const char *s, char newline, size_t most, struct buf *out)
 			buf_addc(out, newline);
 		else if (*p == '\t')
 			buf_addc(out, ' ');
-		else if (n == 0 || control)
+		else if (n == 0 || control || turns(p, n))
 			buf_addc(out, '?');
 		else
 			buf_add(out, p, n);
