@@ -33,6 +33,7 @@ static const struct verb {
 	{ "stats", queue_verbs_stats, 0, NONE_MOST, false, false },
 	{ "page", queue_verbs_page, 0, NONE_MOST, false, false },
 	{ "serve", queue_verbs_serve, 0, NONE_MOST, false, true },
+	{ "follow", queue_verbs_follow, 1, NUMBERS_MOST, false, false },
 	{ "retry", queue_verbs_retry, 1, NUMBERS_MOST, false, true },
 	{ "drop", queue_verbs_drop, 1, NUMBERS_MOST, false, true },
 	{ "record", queue_verbs_record, 0, NONE_MOST, false, true },
@@ -92,7 +93,8 @@ static int dispatch(struct queue_request *q, struct strs *args, struct err *err)
 
 static const char synopsis[] =
 	"run [--once] [--life TIME] [-C GITDIR]\n"
-	"list [--all] [--state STATE] [-t TARGET] | show N | stats [--json]\n"
+	"list [--all] [--state STATE] [-t TARGET]\n"
+	"show N | stats [--json]\n"
 	"page [-o FILE] | serve [--port PORT] [--life TIME]\n"
 	"follow N... [--wait TIME]\n"
 	"retry | drop [-t TARGET] N...\n"

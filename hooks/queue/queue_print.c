@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { REF_COLUMNS = 18, INDENT = 8, REASON_LINES = 4, LINE_MAX_BYTES = 4096 };
+enum { REF_COLUMNS = 18, INDENT = 8, REASON_LINES = 4, LINE_MAX_BYTES = 4096, TEXTS = 4 };
 
 struct listing {
 	const struct queue_print *p;
@@ -37,6 +37,10 @@ static cJSON *object_of(const struct queue_delivery *d)
 		good = queue_json_clean(o, "outcome", d->outcome) == 0;
 	if (good && d->external[0])
 		good = queue_json_clean(o, "external", d->external) == 0;
+	if (good && d->link[0])
+		good = queue_json_clean(o, "link", d->link) == 0;
+	if (good && d->behind[0])
+		good = queue_json_clean(o, "behind", d->behind) == 0;
 	if (good)
 		return o;
 	json_free(o);
@@ -201,7 +205,8 @@ int queue_print_list(const struct queue_print *p, const struct queue_filter *fil
 static int add_attempt(const struct queue_print *p, sqlite3_stmt *s, cJSON *attempts)
 {
 	int64_t started = sqlite3_column_int64(s, 1), ended = sqlite3_column_int64(s, 2);
-	static const char *const texts[] = { "outcome", "request", "answer" };
+	static const char *const texts[] = { "outcome", "request", "answer", "status" };
+	int64_t answered = sqlite3_column_int64(s, 7);
 	cJSON *o;
 
 	if (!p->json) {
@@ -210,10 +215,13 @@ static int add_attempt(const struct queue_print *p, sqlite3_stmt *s, cJSON *atte
 		clock_extended(started / 1000, when);
 		fprintf(p->out, "  attempt %d  %s  ", sqlite3_column_int(s, 0), when);
 		if (ended)
-			fprintf(p->out, "%lld ms\n", (long long)(ended - started));
+			fprintf(p->out, "%lld ms", (long long)(ended - started));
 		else
-			fprintf(p->out, "not ended\n");
-		for (int i = 0; i < 3; i++)
+			fprintf(p->out, "not ended");
+		if (answered >= 0)
+			fprintf(p->out, ", answered after %lld ms", (long long)answered);
+		fprintf(p->out, "\n");
+		for (int i = 0; i < TEXTS; i++)
 			if (sqlite3_column_bytes(s, 3 + i)) {
 				fprintf(p->out, "    %s\n", texts[i]);
 				print_block(p, (const char *)sqlite3_column_text(s, 3 + i));
@@ -227,9 +235,10 @@ static int add_attempt(const struct queue_print *p, sqlite3_stmt *s, cJSON *atte
 	}
 	if (json_set_integer(o, "number", sqlite3_column_int(s, 0)) < 0 ||
 	    queue_json_time(o, "started", started) < 0 ||
-	    (ended && json_set_integer(o, "milliseconds", ended - started) < 0))
+	    (ended && json_set_integer(o, "milliseconds", ended - started) < 0) ||
+	    (answered >= 0 && json_set_integer(o, "answered_milliseconds", answered) < 0))
 		return -1;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < TEXTS; i++)
 		if (sqlite3_column_bytes(s, 3 + i) &&
 		    queue_json_clean(o, texts[i], (const char *)sqlite3_column_text(s, 3 + i)) < 0)
 			return -1;
@@ -240,7 +249,8 @@ static int each_attempt(const struct queue_print *p, const struct queue_delivery
 			struct err *err)
 {
 	sqlite3_stmt *s = queue_db_query(p->db, err, "SELECT number, started_ms, "
-		"ifnull(ended_ms, 0), outcome, request, answer FROM attempt "
+		"ifnull(ended_ms, 0), outcome, request, answer, status, "
+		"ifnull(answered_ms - sent_ms, -1) FROM attempt "
 		"WHERE event = ?1 AND target = ?2 ORDER BY id", "is", d->event, d->target);
 	int rc = s ? 1 : -1;
 
@@ -294,6 +304,9 @@ static void show_delivery(const struct queue_print *p, const struct queue_delive
 	print_field(p, "reason", d->reason);
 	print_field(p, "outcome", d->outcome);
 	print_field(p, "external", d->external);
+	print_field(p, "link", d->link);
+	if (d->state == QUEUE_WAITING)
+		print_field(p, "behind", d->behind);
 }
 
 static int show_row(void *arg, struct queue_delivery *d, struct err *err)
