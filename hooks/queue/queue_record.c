@@ -1,65 +1,74 @@
 #include "queue_record.h"
+#include "queue_apply.h"
+#include "queue_reconcile.h"
+#include "queue_refs.h"
 #include "queue_spool.h"
 
-enum { SPOOL_AT_ONCE = 500 };
+#include <stdio.h>
+#include <string.h>
 
-static int insert_updates(struct queue_db *db, const struct queue_push *push, int64_t push_id,
-			  struct queue_recorded *out, struct err *err)
+enum { SPOOL_AT_ONCE = 500, REF_MAX = 4096 };
+
+/* ---- what is true while git holds the locks ------------------------------------------- */
+
+static bool told_already(const struct strs *lines, const char *line)
 {
-	sqlite3_stmt *event = queue_db_query(db, err, "INSERT INTO event "
-		"(push, ref, old, new, recorded_ms) VALUES (?1, ?2, ?3, ?4, ?5)", "");
-	sqlite3_stmt *delivery = queue_db_query(db, err, "INSERT INTO delivery (event, target, "
-		"ref, state, ready_ms, changed_ms) VALUES (?1, '', ?2, 'waiting', ?3, ?3)", "");
-	int rc = event && delivery ? 0 : -1;
-
-	for (size_t i = 0; rc == 0 && i < push->updates.n; i++) {
-		struct queue_update u;
-
-		if (!queue_push_split(push->updates.v[i], &u)) {
-			rc = err_set(err, ERR_INTERNAL, "an update of the push is malformed");
-			break;
-		}
-		sqlite3_reset(event);
-		sqlite3_bind_int64(event, 1, push_id);
-		sqlite3_bind_text(event, 2, u.ref, -1, SQLITE_TRANSIENT);
-		sqlite3_bind_text(event, 3, u.old, u.oid_len, SQLITE_TRANSIENT);
-		sqlite3_bind_text(event, 4, u.new, u.oid_len, SQLITE_TRANSIENT);
-		sqlite3_bind_int64(event, 5, push->recorded_ms);
-		rc = queue_db_step(db, event, err);
-		if (rc < 0)
-			break;
-		out->last = queue_db_last_id(db);
-		if (!out->first)
-			out->first = out->last;
-		sqlite3_reset(delivery);
-		sqlite3_bind_int64(delivery, 1, out->last);
-		sqlite3_bind_text(delivery, 2, u.ref, -1, SQLITE_TRANSIENT);
-		sqlite3_bind_int64(delivery, 3, push->recorded_ms);
-		rc = queue_db_step(db, delivery, err);
-	}
-	sqlite3_finalize(event);
-	sqlite3_finalize(delivery);
-	return rc;
+	for (size_t i = 0; i < lines->n; i++)
+		if (strcmp(lines->v[i], line) == 0)
+			return true;
+	return false;
 }
 
-static int insert(struct queue_db *db, const char *gitdir, const struct queue_push *push,
-		  struct queue_recorded *out, struct err *err)
+static int resolve_line(const char *gitdir, const struct queue_push *push, const char *line,
+			struct buf *name, struct strs *out, struct err *err)
 {
-	*out = (struct queue_recorded){ 0 };
-	if (push->updates.n == 0)
+	char now[QUEUE_REFS_OID], text[2 * QUEUE_REFS_OID + REF_MAX];
+	struct err quiet = { 0 };
+	struct queue_update u;
+	const char *old;
+
+	if (!queue_push_split(line, &u))
+		return err_set(err, ERR_INTERNAL, "an update of the push is malformed");
+	if (queue_refs_resolve(gitdir, u.ref, name, now, &quiet) < 0)
+		return strs_add(out, line);
+	old = push->step == QUEUE_PREPARED && queue_push_is_zero(u.old, u.oid_len) &&
+	      strlen(now) == (size_t)u.oid_len ? now : u.old;
+	snprintf(text, sizeof(text), "%.*s %.*s %s", u.oid_len, old, u.oid_len, u.new, buf_str(name));
+	if ((push->step == QUEUE_PUSHED || push->step == QUEUE_PREPARED) &&
+	    strncmp(text, text + u.oid_len + 1, (size_t)u.oid_len) == 0)
 		return 0;
-	if (queue_db_run(db, err, "INSERT INTO push (uid, source, repository, pusher, options) "
-			 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (uid) DO NOTHING", "sssss", push->uid,
-			 push->source, gitdir, push->pusher, buf_str(&push->options)) < 0)
+	/* the ref that another stands for is in git's lines as well */
+	if (strcmp(buf_str(name), u.ref) != 0 &&
+	    (told_already(out, text) || told_already(&push->updates, text)))
+		return 0;
+	return strs_add(out, text);
+}
+
+int queue_record_resolve(const char *gitdir, struct queue_push *push, struct err *err)
+{
+	struct buf name = BUF_INIT(REF_MAX);
+	struct strs out = STRS_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < push->updates.n; i++)
+		rc = resolve_line(gitdir, push, push->updates.v[i], &name, &out, err);
+	if (rc < 0 && out.failed)
+		err_set(err, ERR_INTERNAL, "no memory for the refs of a push");
+	buf_free(&name);
+	if (rc < 0) {
+		strs_free(&out);
 		return -1;
-	if (queue_db_changes(db) == 0)
-		return 0;
-	return insert_updates(db, push, queue_db_last_id(db), out, err);
+	}
+	strs_free(&push->updates);
+	push->updates = out;
+	return 0;
 }
 
-/* Within a transaction. A file that is not whole is none of ours to lose: it
- * is set aside, and `queue list` tells of it. */
-static int take_in(struct queue_db *db, const char *gitdir, struct strs *names, int *count,
+/* ---- the transaction ------------------------------------------------------------------ */
+
+/* A file that is not whole is none of ours to lose: it is set aside, and
+ * `queue list` tells of it. */
+static int take_in(struct queue_db *db, const char *gitdir, const struct strs *names, int *count,
 		   struct err *err)
 {
 	for (size_t i = 0; i < names->n; i++) {
@@ -74,7 +83,7 @@ static int take_in(struct queue_db *db, const char *gitdir, struct strs *names, 
 			*err = (struct err){ 0 };
 			continue;
 		}
-		rc = insert(db, gitdir, &push, &ignored, err);
+		rc = queue_apply(db, gitdir, &push, true, &ignored, err);
 		queue_push_free(&push);
 		if (rc < 0)
 			return -1;
@@ -83,13 +92,24 @@ static int take_in(struct queue_db *db, const char *gitdir, struct strs *names, 
 	return 0;
 }
 
+int queue_record_take_in(struct queue_db *db, const char *gitdir, size_t most,
+			 struct strs *names, struct err *err)
+{
+	int ignored = 0;
+
+	return queue_spool_list(gitdir, most, names, err) < 0 ? -1 :
+	       take_in(db, gitdir, names, &ignored, err);
+}
+
 static int record(struct queue_db *db, const char *gitdir, const struct queue_push *push,
 		  struct queue_recorded *out, struct strs *names, int *count, struct err *err)
 {
 	if (queue_db_begin(db, err) < 0)
 		return -1;
-	if (take_in(db, gitdir, names, count, err) < 0 ||
-	    (push && insert(db, gitdir, push, out, err) < 0) || queue_db_commit(db, err) < 0) {
+	if (queue_reconcile_baseline(db, gitdir, push, err) < 0 ||
+	    take_in(db, gitdir, names, count, err) < 0 ||
+	    (push && queue_apply(db, gitdir, push, false, out, err) < 0) ||
+	    queue_db_commit(db, err) < 0) {
 		queue_db_rollback(db);
 		return -1;
 	}
@@ -104,10 +124,39 @@ static int remove_all(const char *gitdir, const struct strs *names, struct err *
 	return 0;
 }
 
+/* Two moves of a ref in a row that are not on the disk would be one after a power
+ * cut: is there one already? No other can come, git holds the ref's lock. */
+static int has_unfinished(struct queue_db *db, const struct queue_push *push, bool *has,
+			  struct err *err)
+{
+	for (size_t i = 0; i < push->updates.n && !*has; i++) {
+		struct queue_update u;
+		int64_t one = 0;
+
+		if (!queue_push_split(push->updates.v[i], &u))
+			continue;
+		if (queue_db_integer(db, &one, err, "SELECT 1 FROM event WHERE ref = ?1 "
+				     "AND state = 'prepared' UNION ALL SELECT 1 FROM tip t "
+				     "JOIN event e ON e.seq = t.event JOIN push p ON p.id = e.push "
+				     "WHERE t.ref = ?1 AND p.complete = 0 LIMIT 1", "s", u.ref) < 0)
+			return -1;
+		*has = one != 0;
+	}
+	return 0;
+}
+
+/* Does this step wait for the disk? What was spooled is on it, and stays so. */
+static int must_sync(struct queue_db *db, const struct queue_push *push, const struct strs *spooled,
+		     bool *sync, struct err *err)
+{
+	*sync = spooled->n || !push || push->step == QUEUE_PUSHED;
+	return *sync || push->step != QUEUE_PREPARED ? 0 : has_unfinished(db, push, sync, err);
+}
+
 static int record_all(struct queue_db *db, const char *gitdir, const struct queue_push *push,
 		      struct queue_recorded *out, int *count, struct err *err)
 {
-	bool more = true;
+	bool more = true, sync = true;
 	int rc = 0;
 
 	while (rc == 0 && more) {
@@ -115,6 +164,10 @@ static int record_all(struct queue_db *db, const char *gitdir, const struct queu
 
 		rc = queue_spool_list(gitdir, SPOOL_AT_ONCE, &names, err);
 		more = names.n == SPOOL_AT_ONCE;
+		if (rc == 0)
+			rc = must_sync(db, push, &names, &sync, err);
+		if (rc == 0 && !sync)
+			rc = queue_db_sync(db, false, err);
 		if (rc == 0 && (names.n || push))
 			rc = record(db, gitdir, more ? NULL : push, out, &names, count, err);
 		if (rc == 0 && remove_all(gitdir, &names, err) < 0) {
@@ -127,6 +180,8 @@ static int record_all(struct queue_db *db, const char *gitdir, const struct queu
 		}
 		strs_free(&names);
 	}
+	if (!sync && queue_db_sync(db, true, rc < 0 ? &(struct err){ 0 } : err) < 0)
+		rc = -1;
 	return rc;
 }
 

@@ -13,6 +13,10 @@
 #include <unistd.h>
 
 static const char suffix[] = ".push", aside[] = ".push.damaged";
+static const char *const step_names[] = {
+	[QUEUE_PUSHED] = "pushed", [QUEUE_PREPARED] = "prepared",
+	[QUEUE_COMMITTED] = "committed", [QUEUE_ABORTED] = "aborted",
+};
 static const char first_line[] = "codetrain-spool 1";
 
 static int spool_path(const char *gitdir, const char *name, struct buf *out, struct err *err)
@@ -30,6 +34,10 @@ int queue_spool_print(const struct queue_push *push, struct buf *out, struct err
 
 	buf_addf(out, "%s\nuid %s\nsource %s\nrecorded %lld\npusher %s\n", first_line, push->uid,
 		 push->source, (long long)push->recorded_ms, push->pusher);
+	if (push->step != QUEUE_PUSHED)
+		buf_addf(out, "step %s\n", step_names[push->step]);
+	if (push->run[0])
+		buf_addf(out, "run %s\n", push->run);
 	for (; (end = strchr(line, '\n')); line = end + 1)
 		buf_addf(out, "option %.*s\n", (int)(end - line), line);
 	for (size_t i = 0; i < push->updates.n; i++)
@@ -38,18 +46,41 @@ int queue_spool_print(const struct queue_push *push, struct buf *out, struct err
 	return buf_check(out, "the push", err);
 }
 
+/* One more than the highest number of a file that waits; 0: there is none. */
+static long long newest(const char *folder)
+{
+	long long highest = -1;
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	while (dir && (entry = readdir(dir))) {
+		char *end;
+		long long number = strtoll(entry->d_name, &end, 10);
+
+		if (*end == '-' && end - entry->d_name == 15 && number > highest)
+			highest = number;
+	}
+	if (dir)
+		closedir(dir);
+	return highest + 1;
+}
+
 int queue_spool_write(const char *gitdir, const struct queue_push *push, struct buf *path,
 		      struct err *err)
 {
 	struct buf text = BUF_INIT(QUEUE_SPOOL_MAX);
+	long long order;
 	char name[80];
 	int rc = -1;
 
-	/* fixed width: by name is by time */
-	snprintf(name, sizeof(name), "%015lld-%s%s", (long long)push->recorded_ms, push->uid, suffix);
 	if (queue_spool_print(push, &text, err) < 0 || spool_path(gitdir, NULL, path, err) < 0 ||
 	    file_make_dirs(buf_str(path), 0700, err) < 0)
 		goto out;
+	/* fixed width: by name is by time, and later also for a clock that was set back */
+	order = newest(buf_str(path));
+	if (order < push->recorded_ms)
+		order = push->recorded_ms;
+	snprintf(name, sizeof(name), "%015lld-%s%s", order, push->uid, suffix);
 	if (spool_path(gitdir, name, path, err) == 0)
 		rc = file_replace(buf_str(path), text.data, text.len, 0600, err);
 out:
@@ -133,6 +164,16 @@ static bool take_uid(struct queue_push *push, const char *value)
 	return true;
 }
 
+static bool take_step(struct queue_push *push, const char *value)
+{
+	for (size_t i = 0; i < sizeof(step_names) / sizeof(*step_names); i++)
+		if (strcmp(value, step_names[i]) == 0) {
+			push->step = (enum queue_step)i;
+			return true;
+		}
+	return false;
+}
+
 static bool take_line(struct queue_push *push, const char *key, const char *value)
 {
 	struct queue_update update;
@@ -142,6 +183,10 @@ static bool take_line(struct queue_push *push, const char *key, const char *valu
 		return take_uid(push, value);
 	if (strcmp(key, "source") == 0)
 		return true;	/* what it was spooled from is "spool" from here on */
+	if (strcmp(key, "step") == 0)
+		return take_step(push, value);
+	if (strcmp(key, "run") == 0)
+		return (size_t)snprintf(push->run, sizeof(push->run), "%s", value) < sizeof(push->run);
 	if (strcmp(key, "pusher") == 0)
 		return (size_t)snprintf(push->pusher, sizeof(push->pusher), "%s", value) <
 		       sizeof(push->pusher);
