@@ -222,7 +222,8 @@ int build_end_expand(struct build *b, struct build_shell *sh, struct err *err)
 		const struct buildspec_files *spec = i < b->spec->n_reports ? &b->spec->reports[i]
 			: &b->spec->artifacts[i - b->spec->n_reports];
 
-		if (expand_or_fail(&s, spec, err) < 0)
+		/* artifacts with only secondary ones */
+		if (spec->files.n && expand_or_fail(&s, spec, err) < 0)
 			return -1;
 	}
 	return 0;

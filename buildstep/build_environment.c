@@ -3,9 +3,11 @@
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 extern char **environ;
@@ -75,22 +77,66 @@ static void set_number(struct strs *env, const char *name, int64_t n)
 	set_missing(env, name, text);
 }
 
-/* A build of this machine has no name at AWS; a caller that has one gives it. */
+/* A version 4 UUID (RFC 9562). */
+static void uuid(char out[static 37])
+{
+	unsigned char r[16];
+
+	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		memset(r, 0, sizeof(r));
+	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
+	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
+	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
+		 r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+}
+
+/* What stands for the project's name: that of the folder or repository. */
+static void project(const struct build *b, char out[static 64])
+{
+	const char *path = b->options->repo ? b->options->repo : b->source, *name = path;
+	size_t n = 0;
+
+	for (const char *s = path; *s; s++)
+		if (*s == '/' && s[1])
+			name = s + 1;
+	for (; *name && n < 63 && strcmp(name, ".git") != 0 && *name != '/'; name++)
+		out[n++] = isalnum((unsigned char)*name) || *name == '_' ? *name : '-';
+	out[n] = '\0';
+	if (n == 0)
+		snprintf(out, 64, "local");
+}
+
+/* A build of this machine has no name at AWS; a caller that has one gives it. The
+ * forms are CodeBuild's: project:uuid, and the log's stream is that uuid. */
+static void codebuild_identity(struct build *b, const char *region)
+{
+	char id[37], name[64], text[320];
+	const char *whole, *colon;
+
+	uuid(id);
+	project(b, name);
+	snprintf(text, sizeof(text), "%s:%s", name, id);
+	set_missing(&b->env, "CODEBUILD_BUILD_ID", text);
+	whole = build_environment_value(&b->env, "CODEBUILD_BUILD_ID");
+	snprintf(text, sizeof(text), "arn:aws:codebuild:%.40s:000000000000:build/%.200s",
+		 region && *region ? region : "local", whole);
+	colon = strchr(whole, ':');
+	snprintf(id, sizeof(id), "%.36s", colon ? colon + 1 : whole);
+	set_missing(&b->env, "CODEBUILD_BUILD_ARN", text);
+	set_missing(&b->env, "CODEBUILD_LOG_PATH", id);
+	set_missing(&b->env, "CODEBUILD_BUILD_IMAGE", "local");
+}
+
 static void codebuild_names(struct build *b)
 {
-	const char *region = build_environment_value(&b->env, "AWS_REGION");
-	char text[200];
+	static const char *const regions[] = { "AWS_REGION", "AWS_DEFAULT_REGION" };
+	char region[64] = "";
 
-	if (!region || !*region)
-		region = build_environment_value(&b->env, "AWS_DEFAULT_REGION");
-	if (region && *region) {
-		char copy[64];
-
-		snprintf(copy, sizeof(copy), "%s", region);
-		set_missing(&b->env, "AWS_REGION", copy);
-		set_missing(&b->env, "AWS_DEFAULT_REGION", copy);
-	}
-	region = build_environment_value(&b->env, "AWS_REGION");
+	for (int i = 0; i < 2 && !*region; i++)
+		if (build_environment_value(&b->env, regions[i]))
+			snprintf(region, sizeof(region), "%s", build_environment_value(&b->env, regions[i]));
+	for (int i = 0; i < 2 && *region; i++)
+		set_missing(&b->env, regions[i], region);
 	build_environment_set(&b->env, "CODETRAIN_BUILD_SLOT", "taken");
 	build_environment_set(&b->env, "CODEBUILD_CI", "true");
 	build_environment_set(&b->env, "CODEBUILD_BUILD_SUCCEEDING", "1");
@@ -104,11 +150,7 @@ static void codebuild_names(struct build *b)
 	set_missing(&b->env, "CODEBUILD_INITIATOR", "codetrain");
 	set_number(&b->env, "CODEBUILD_START_TIME", b->started_ms);
 	set_number(&b->env, "CODEBUILD_BUILD_NUMBER", 1);
-	snprintf(text, sizeof(text), "local:%lld", (long long)b->started_ms);
-	set_missing(&b->env, "CODEBUILD_BUILD_ID", text);
-	snprintf(text, sizeof(text), "arn:aws:codebuild:%.40s:000000000000:build/%.80s",
-		 region && *region ? region : "local", build_environment_value(&b->env, "CODEBUILD_BUILD_ID"));
-	set_missing(&b->env, "CODEBUILD_BUILD_ARN", text);
+	codebuild_identity(b, region);
 }
 
 /* codetrain's own programs are found, behind everything that is on PATH. */

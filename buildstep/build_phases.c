@@ -212,13 +212,27 @@ static int attempt(struct build *b, enum next *outcome, struct err *err)
 	return rc;
 }
 
+static void tell_left_out(struct build *b)
+{
+	const struct { const char *what; bool there; } parts[] = {
+		{ "runtime-versions", b->spec->has_runtimes }, { "cache", b->spec->has_cache },
+		{ "proxy", b->spec->has_proxy }, { "batch", b->spec->has_batch },
+		{ "git-credential-helper", b->spec->has_git_helper },
+	};
+
+	if (b->spec->run_as)
+		build_output_say(&b->output, "run-as: %s is left out on this machine", b->spec->run_as);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i].there)
+			build_output_say(&b->output, "%s: is left out on this machine", parts[i].what);
+}
+
 int build_phases(struct build *b, struct err *err)
 {
 	enum next outcome;
 
 	build_shell_adopt();
-	if (b->spec->run_as)
-		build_output_say(&b->output, "run-as: %s is left out on this machine", b->spec->run_as);
+	tell_left_out(b);
 	for (b->attempts = 1;; b->attempts++) {
 		if (attempt(b, &outcome, err) < 0)
 			return -1;

@@ -56,6 +56,14 @@ static void told(void *arg, const struct buildspec_finding *f)
 		term_error("codetrain build", &line);
 }
 
+static bool has_phases(const struct buildspec *spec)
+{
+	for (int i = 0; i < BUILDSPEC_PHASES; i++)
+		if (spec->phases[i].present)
+			return true;
+	return false;
+}
+
 static int read_spec(struct build *b, struct err *err)
 {
 	struct findings all = { .name = b->options->file, .err = err };
@@ -74,6 +82,9 @@ static int read_spec(struct build *b, struct err *err)
 	if (rc == 0 && (strstr(b->spec->shell, ".exe") || strcmp(b->spec->shell, "pwsh") == 0))
 		rc = err_set(err, ERR_USAGE, "%s: the shell %s does not run here; use bash or /bin/sh",
 			     b->options->file, b->spec->shell);
+	if (rc == 0 && b->spec->has_batch && !has_phases(b->spec))
+		rc = err_set(err, ERR_USAGE, "%s names other builds and has no phases of its own; run one of "
+			     "them with -f", b->options->file);
 	return rc;
 }
 

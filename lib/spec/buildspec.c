@@ -61,6 +61,7 @@ static void proxy(struct bspec *b, const struct yml_node *value, void *to)
 		{ NULL, NULL, 0 },
 	};
 
+	b->spec->has_proxy = true;
 	bspec_map(b, value, "proxy", keys, to);
 }
 

@@ -87,6 +87,7 @@ struct buildspec {
 	int version;			/* 1 for 0.1, 2 for 0.2 */
 	const char *shell;		/* "sh" (or "/bin/sh"), "bash", ...; "sh" by default */
 	const char *run_as;
+	bool has_batch, has_cache, has_proxy, has_git_helper, has_runtimes;	/* checked, and not kept */
 	struct buildspec_variable *variables;
 	size_t n_variables;
 	struct buildspec_strings exported;

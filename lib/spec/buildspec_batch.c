@@ -275,6 +275,7 @@ void bspec_batch(struct bspec *b, const struct yml_node *value, void *to)
 	int kinds = 0;
 
 	b->batch = true;
+	b->spec->has_batch = true;
 	bspec_map(b, value, "batch", keys, to);
 	for (const struct bspec_key *k = keys + 1; k->name; k++)
 		kinds += yml_get(value, k->name) != NULL;

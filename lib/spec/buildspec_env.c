@@ -338,7 +338,7 @@ void bspec_env(struct bspec *b, const struct yml_node *value, void *to)
 		{ "parameter-store", parameter_store, 0 },
 		{ "secrets-manager", secrets_manager, 0 },
 		{ "exported-variables", exported, offsetof(struct buildspec, exported) },
-		{ "git-credential-helper", bspec_flag_only, 0 },
+		{ "git-credential-helper", bspec_flag, offsetof(struct buildspec, has_git_helper) },
 		{ NULL, NULL, 0 },
 	};
 

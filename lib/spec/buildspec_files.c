@@ -167,6 +167,7 @@ void bspec_cache(struct bspec *b, const struct yml_node *value, void *to)
 		{ NULL, NULL, 0 },
 	};
 
+	b->spec->has_cache = true;
 	bspec_map(b, value, "cache", keys, to);
 	if (!b->refused && value->kind == YML_MAPPING && value->n > 0 && absent(value, "paths"))
 		bspec_warn(b, "buildspec-cache", value, "add paths: and a list",

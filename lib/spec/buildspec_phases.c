@@ -158,6 +158,7 @@ static const char *runtime_meant(const char *name)
 static void runtimes(struct bspec *b, const struct yml_node *value, void *to)
 {
 	(void)to;
+	b->spec->has_runtimes = true;
 	if (!bspec_want(b, value, YML_MAPPING))
 		return;
 	for (size_t i = 0; i < value->n; i++) {
