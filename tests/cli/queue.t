@@ -18,7 +18,7 @@ listed() { queue list -C "$1" | tr -s '\n ' ' '; }
 cd "$T/home" || exit 1
 status 2 "no command" queue
 status 2 "an unknown command" queue deliver
-like "$(err)" "run, list, show, retry, drop, record or targets" "is told the known ones"
+like "$(err)" "run, list, show, stats, page, serve, follow, retry" "is told the known ones"
 status 2 "outside of a repository" queue list
 like "$(err)" "not in a git repository; name one: .*-C " "says how to name one"
 status 2 "a folder that is none" queue list -C /nonexistent
