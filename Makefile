@@ -21,7 +21,7 @@ DATADIR	= $(PREFIX)/share
 
 BIN	= codetrain git-credential-codecommit git-remote-codecommit
 LIBEXEC	= codetrain-credentials codetrain-keyring codetrain-doctor \
-	  pre-push codetrain-check post-receive codetrain-queue codetrain-hooks \
+	  pre-push codetrain-check post-receive reference-transaction codetrain-queue codetrain-hooks \
 	  codetrain-submit codetrain-watch codetrain-promote codetrain-grant codetrain-build
 PROGRAMS = $(BIN) $(LIBEXEC)
 # linked statically, for their start-up

@@ -82,6 +82,8 @@ static void record_part(struct hook *h)
 	struct queue_recorded part;
 	struct err err = { 0 };
 
+	queue_record_resolve(h->gitdir, &h->push, &err);
+	err = (struct err){ 0 };	/* what cannot be resolved is recorded as git says it */
 	if (h->push.updates.n == 0)
 		return;
 	if (!h->db && queue_db_open(h->gitdir, QUEUE_DB_MAKE, QUEUE_DB_BUSY_MS, &h->db, &err) < 0) {

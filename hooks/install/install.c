@@ -2,6 +2,7 @@
 #include "install_place.h"
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
+#include "lib/base/term.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,10 +13,12 @@
 
 static const struct install_hook hooks[] = {
 	{ .name = "pre-push", .program = "pre-push", .closed = true },
+	{ .name = "reference-transaction", .program = "reference-transaction", .server = true,
+	  .steps = true },
 	{ .name = "post-receive", .program = "post-receive", .server = true },
 };
 
-enum { HOOKS = sizeof(hooks) / sizeof(*hooks) };
+enum { HOOKS = sizeof(hooks) / sizeof(*hooks), QUEUE_TIMEOUT_MS = 60000 };
 
 enum state { ABSENT, OURS, FOREIGN };
 
@@ -31,6 +34,7 @@ struct slot {
 	enum state state;
 	enum kept kept;
 	bool has_previous;
+	bool is_link;		/* OURS, as a link to the program */
 };
 
 static bool exists(const char *path)
@@ -107,6 +111,11 @@ static int slot_open(struct slot *s, const struct install_hook *hook, const char
 	s->has_previous = exists(buf_str(&s->previous));
 	if (!exists(buf_str(&s->path)))
 		return 0;
+	if (install_link_program(hook, buf_str(&s->path), &s->program) == 0) {
+		s->state = OURS;
+		s->is_link = true;
+		return 0;
+	}
 	read_text(buf_str(&s->path), &s->text);
 	s->state = install_script_program(buf_str(&s->text), &s->program) == 0 ? OURS : FOREIGN;
 	if (s->state == FOREIGN)
@@ -161,24 +170,40 @@ static int set_aside(struct slot *s, struct err *err)
 	return 0;
 }
 
+static int put_link(struct slot *s, const char *program, bool *same, struct err *err)
+{
+	*same = s->is_link && strcmp(buf_str(&s->program), program) == 0;
+	return *same ? 0 : install_link(buf_str(&s->path), program, err);
+}
+
+static int put_script(struct slot *s, const char *program, bool *same, struct err *err)
+{
+	struct buf previous = BUF_INIT(INSTALL_SCRIPT_MAX), script = BUF_INIT(INSTALL_SCRIPT_MAX);
+	int rc;
+
+	if (s->has_previous)
+		read_text(buf_str(&s->previous), &previous);
+	rc = install_script(s->hook, program, s->has_previous ? buf_str(&previous) : NULL, &script, err);
+	if (rc == 0) {
+		*same = s->state == OURS && strcmp(buf_str(&s->text), buf_str(&script)) == 0;
+		rc = *same ? 0 : file_replace(buf_str(&s->path), script.data, script.len, 0755, err);
+	}
+	buf_free(&previous);
+	buf_free(&script);
+	return rc;
+}
+
 static int add(struct slot *s, struct err *err)
 {
-	struct buf program = BUF_INIT(PATH_MAX_BYTES), script = BUF_INIT(INSTALL_SCRIPT_MAX);
-	struct buf previous = BUF_INIT(INSTALL_SCRIPT_MAX);
+	struct buf program = BUF_INIT(PATH_MAX_BYTES);
 	bool same = false;
 	int rc = proc_sibling(s->hook->program, &program, err);
 
 	if (rc == 0 && s->state == FOREIGN)
 		rc = set_aside(s, err);
-	if (rc == 0 && s->has_previous)
-		read_text(buf_str(&s->previous), &previous);
 	if (rc == 0)
-		rc = install_script(s->hook, buf_str(&program),
-				    s->has_previous ? buf_str(&previous) : NULL, &script, err);
-	if (rc == 0) {
-		same = s->state == OURS && strcmp(buf_str(&s->text), buf_str(&script)) == 0;
-		rc = same ? 0 : file_replace(buf_str(&s->path), script.data, script.len, 0755, err);
-	}
+		rc = s->hook->server && !s->has_previous ? put_link(s, buf_str(&program), &same, err)
+							 : put_script(s, buf_str(&program), &same, err);
 	/* where lefthook put codetrain's aside, it would find no place for another */
 	if (rc == 0 && s->kept == KEPT_ASIDE)
 		unlink(buf_str(&s->kept_path));
@@ -188,8 +213,6 @@ static int add(struct slot *s, struct err *err)
 							       : ", after the hook that was there",
 		       s->has_previous && s->hook->closed ? ", which goes on running" : "");
 	buf_free(&program);
-	buf_free(&script);
-	buf_free(&previous);
 	return rc;
 }
 
@@ -289,6 +312,32 @@ static int tell_all(struct slot *s, struct err *err)
 		       s->hook->server ? " --server" : "");
 }
 
+/* The queue begins with where the refs are now. It belongs to whom the hooks run as; without it
+ * the first push makes it. */
+static void make_queue(void)
+{
+	struct buf program = BUF_INIT(PATH_MAX_BYTES), said = BUF_INIT(4096);
+	struct proc_result result = { 0 };
+	struct err err = { 0 };
+	struct stat st;
+
+	if (stat("objects", &st) == 0 && st.st_uid != geteuid()) {
+		term_note("codetrain hooks", "as the owner of the repository, run: codetrain queue init");
+	} else if (proc_sibling("codetrain-queue", &program, &err) == 0) {
+		const char *const argv[] = { buf_str(&program), "init", NULL };
+		const struct proc p = { .argv = argv, .out = &said, .merge = true,
+					.timeout_ms = QUEUE_TIMEOUT_MS };
+
+		if (proc_run(&p, &result, &err) < 0)
+			term_warning("codetrain hooks", "%s", err.message);
+		else if (result.exit_code)
+			term_warning("codetrain hooks", "the queue is not made yet: %.*s",
+				     (int)strcspn(buf_str(&said), "\n"), buf_str(&said));
+	}
+	buf_free(&program);
+	buf_free(&said);
+}
+
 int install_add(const struct install *install, struct err *err)
 {
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
@@ -300,6 +349,8 @@ int install_add(const struct install *install, struct err *err)
 		rc = each(install, buf_str(&dir), add_or_leave, err);
 	if (rc == 0)
 		install_place_warn(install, buf_str(&dir));
+	if (rc == 0 && install->server)
+		make_queue();
 	buf_free(&dir);
 	return rc;
 }

@@ -1,10 +1,11 @@
 /*
  * Hooks in a repository: codetrain's own file, and the hook that stood there
  * before, which it runs too: behind the pre-push, since that one may send
- * something itself (git-lfs), and before the post-receive.
+ * something itself (git-lfs), and before the server's hooks.
  *
  * NAME becomes a short sh script (see install_script.c); what was NAME before
- * is kept beside it, byte for byte, as NAME.before-codetrain.
+ * is kept beside it, byte for byte, as NAME.before-codetrain. A server's hook with none
+ * before it is a link to the program: a shell takes longer to start than it does.
  */
 #ifndef CODETRAIN_INSTALL_H
 #define CODETRAIN_INSTALL_H
@@ -27,6 +28,7 @@ struct install_hook {
 	const char *program;	/* in libexec/codetrain */
 	bool server;
 	bool closed;		/* when the program is gone: fail (and not: warn and go on) */
+	bool steps;		/* git's argument says what goes on; "prepared" can be refused */
 };
 
 typedef int install_fn(const struct install *install, struct err *err);
@@ -40,5 +42,11 @@ int install_script(const struct install_hook *hook, const char *program, const c
 /* The path of the program that a script made by install_script runs. 0, or -1
  * when the text is no such script. */
 int install_script_program(const char *text, struct buf *program);
+
+/* The program that a link at `path` leads to, when it is one that install_link made. */
+int install_link_program(const struct install_hook *hook, const char *path, struct buf *program);
+
+/* Makes `path` a link to the program, in place of what is there. */
+int install_link(const char *path, const char *program, struct err *err);
 
 #endif

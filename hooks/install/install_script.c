@@ -48,7 +48,10 @@ static void add_previous(const struct install_hook *hook, const char *previous, 
 		 "	input=$(cat; echo .)\n", hook->name,
 		 is_pre_commit(previous) ? " && [ -z \"${PRE_COMMIT_RUNNING_LEGACY-}\" ]" : "");
 	if (!hook->closed) {
-		buf_addf(out, "%s%s\n%s\"$codetrain\" \"$@\"\n	exit $?\nfi\n", input, run, input);
+		/* its refusal is git's to hear: codetrain's then has nothing to undo */
+		buf_addf(out, "%s%s%s\n%s\"$codetrain\" \"$@\"\n	exit $?\nfi\n", input, run,
+			 hook->steps ? " || { code=$?; [ \"$1\" != prepared ] || exit $code; }" : "",
+			 input);
 		return;
 	}
 	buf_addf(out, "%s\"$codetrain\" \"$@\" || exit $?\n%s%s || exit $?\n", input, input, run);
@@ -70,12 +73,15 @@ static void add_program(const struct install_hook *hook, const char *program, st
 	quote(program, out);
 	buf_addf(out,
 		 "\nif [ ! -x \"$codetrain\" ]; then\n"
+		 "%s"
 		 "	echo \"codetrain: error: $codetrain is gone; %s\" >&2\n"
 		 "	echo \"codetrain: mend it with: codetrain hooks install%s\" >&2\n"
+		 "%s"
 		 "	%s\n"
 		 "fi\n",
-		 hook->closed ? "nothing was pushed" : "this push starts no build",
-		 hook->server ? " --server" : "", hook->closed ? "exit 1" : "codetrain=true");
+		 hook->steps ? "	[ \"$1\" != prepared ] || {\n" : "", hook->closed ? "nothing was pushed" : "this push starts no build",
+		 hook->server ? " --server" : "", hook->steps ? "	}\n" : "",
+		 hook->closed ? "exit 1" : "codetrain=true");
 }
 
 int install_script(const struct install_hook *hook, const char *program, const char *previous,

@@ -13,6 +13,14 @@ fresh() {
 	echo start >a && git add a && git commit -qm start && git push -q origin main
 }
 
+# the pushes here start drainers in the background
+end_drainers() {
+	for _d in $(grep -lsz -e "^$T/srv.git\$" /proc/[0-9]*/cmdline | sed 's,^/proc/\([0-9]*\)/.*,\1,'); do
+		kill -9 "$_d" 2>/dev/null
+	done
+}
+at_exit end_drainers
+
 # picture FOLDER: names, modes, link targets and contents
 picture() { find "$1" -printf '%P %M %l\n' | sort; find "$1" -type f -exec sha256sum {} + | sort; }
 
@@ -164,6 +172,67 @@ like "$(err)" "starts no build" "but it says so"
 like "$(err)" "old post-receive" "and the old hook ran"
 cd "$T/srv.git" && status 0 "uninstall --server" codetrain-hooks uninstall --server
 is "$(picture hooks)" "$before" "every byte is as before"
+status 1 "status --server where both are missing" codetrain-hooks status --server
+
+# with none before them they are links: no shell starts for each ref
+rm hooks/post-receive
+before=$(picture hooks)
+status 0 "install --server beside nothing" codetrain-hooks install --server
+is "$(readlink hooks/post-receive)" "$BUILD/post-receive" "post-receive is a link"
+is "$(readlink hooks/reference-transaction)" "$BUILD/reference-transaction" "reference-transaction is one"
+ok "the queue is made, where the refs are" test -e codetrain/queue.db
+rm -rf codetrain
+status 0 "install --server again" codetrain-hooks install --server
+is "$(grep -c "^already installed" "$OUT")" 2 "both are there already"
+status 0 "status --server of links" codetrain-hooks status --server
+ln -sf /nonexistent/post-receive hooks/post-receive
+status 1 "status of a link that leads nowhere" codetrain-hooks status --server
+like "$(out)" "broken: cannot run /nonexistent/post-receive" "says so"
+status 0 "install mends it" codetrain-hooks install --server
+status 0 "and status sees it" codetrain-hooks status --server
+status 0 "uninstall --server of links" codetrain-hooks uninstall --server
+is "$(picture hooks)" "$before" "nothing is left"
+ln -s ../../script hooks/post-receive && printf '#!/bin/sh\necho linked >&2\n' >"$T/script" && chmod +x "$T/script"
+before=$(picture hooks)
+codetrain-hooks install --server >/dev/null
+cd "$T/w" && echo f >f && git add f && git commit -qm f
+run git push origin main
+like "$(err)" linked "another tool's link goes on running"
+cd "$T/srv.git" && codetrain-hooks uninstall --server >/dev/null
+is "$(picture hooks)" "$before" "and comes back as a link"
+rm hooks/post-receive
+
+# another tool's reference-transaction: its argument, its input, its refusal
+cat >hooks/reference-transaction <<HOOK
+#!/bin/sh
+{ echo "state \$1 of \$#"; cat; } >>'$T/seen'
+[ "\$1" != prepared ] || [ ! -e '$T/refuse' ]
+HOOK
+chmod 755 hooks/reference-transaction
+before=$(picture hooks)
+status 0 "install --server beside a reference-transaction" codetrain-hooks install --server
+status 0 "status --server of both" codetrain-hooks status --server
+cd "$T/w" && echo g >g && git add g && git commit -qm g
+run git push origin main
+is "$rc" 0 "a push passes both"
+is "$(grep -c "^state prepared of 1$" "$T/seen"),$(grep -c "^state committed of 1$" "$T/seen")" 1,1 "the old hook got its argument"
+is "$(grep -c " $(git rev-parse HEAD) refs/heads/main$" "$T/seen")" 2 "and its input"
+was=$(git rev-parse HEAD)
+: >"$T/refuse"
+echo h >h && git add h && git commit -qm h
+run git push origin main
+isnt "$rc" 0 "it can refuse"
+is "$(git -C "$T/srv.git" rev-parse main)" "$was" "and nothing moves"
+rm "$T/refuse"
+sed "s,^codetrain=.*,codetrain='/nonexistent/reference-transaction'," "$T/srv.git/hooks/reference-transaction" >"$T/gone" &&
+	cat "$T/gone" >"$T/srv.git/hooks/reference-transaction"
+run git push origin main
+is "$rc" 0 "a lost program does not block the push"
+is "$(grep -c "/nonexistent/reference-transaction is gone" "$ERR")" 1 "but is told once"
+cd "$T/srv.git" && status 0 "uninstall --server" codetrain-hooks uninstall --server
+is "$(picture hooks)" "$before" "every byte is as before"
+rm hooks/reference-transaction
+end_drainers
 cd "$T/w" && status 2 "--server in a work tree" codetrain-hooks install --server
 
 # ---- for all new repositories ------------------------------------------------------

@@ -6,7 +6,7 @@
 # such file), FAILED, "exit N" or "killed".
 
 mkdir "$T/bin"
-cp "$BUILD/post-receive" "$BUILD/codetrain-queue" "$T/bin/"
+cp "$BUILD/post-receive" "$BUILD/reference-transaction" "$BUILD/codetrain-queue" "$T/bin/"
 mkfifo "$T/gate"
 : >"$T/starts"
 cat >"$T/bin/codetrain-build" <<BUILD
@@ -37,10 +37,10 @@ chmod +x "$T/bin/codetrain-build"
 
 queue() { "$T/bin/codetrain-queue" "$@"; }
 
-# bare NAME [TARGET]: $T/NAME.git with the hook
+# bare NAME [TARGET]: $T/NAME.git with the hooks
 bare() {
 	git init -q --bare "$T/$1.git"
-	ln -s "$T/bin/post-receive" "$T/$1.git/hooks/post-receive"
+	ln -s "$T/bin/post-receive" "$T/bin/reference-transaction" "$T/$1.git/hooks/"
 	[ $# -lt 2 ] || git -C "$T/$1.git" config codetrain.target "$2"
 }
 
