@@ -37,6 +37,7 @@ static const struct verb {
 	{ "retry", queue_verbs_retry, 1, NUMBERS_MOST, false, true },
 	{ "drop", queue_verbs_drop, 1, NUMBERS_MOST, false, true },
 	{ "record", queue_verbs_record, 0, NONE_MOST, false, true },
+	{ "init", queue_verbs_init, 0, NONE_MOST, false, true },
 	{ "targets", queue_verbs_targets, 0, NONE_MOST, false, false },
 	/* the drainer's own */
 	{ TARGET_WORKER_VERB, verb_work, TARGET_WORKER_ARGS, TARGET_WORKER_ARGS_MAX, true, false },
