@@ -239,9 +239,11 @@ demo:
 COMPLETIONS = bash-completion/completions/codetrain zsh/site-functions/_codetrain \
 	  fish/vendor_completions.d/codetrain.fish
 MANPAGES = $(wildcard docs/man/*.1)
+UNITDIR	= $(PREFIX)/lib/systemd/system
+UNITS	= $(notdir $(wildcard packaging/systemd/codetrain-*))
 
 install: all
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(DATADIR)/man/man1 \
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(UNITDIR) $(DATADIR)/man/man1 \
 		$(DATADIR)/codetrain/sandbox/localaws $(dir $(COMPLETIONS:%=$(DATADIR)/%)))
 	install -m 755 $(BIN:%=$(B)/%) $(DESTDIR)$(BINDIR)
 	install -m 755 $(LIBEXEC:%=$(B)/%) sandbox/codetrain-sandbox $(DESTDIR)$(LIBEXECDIR)
@@ -250,12 +252,14 @@ install: all
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/codetrain
 	install -m 644 packaging/completions/_codetrain $(DESTDIR)$(DATADIR)/zsh/site-functions
 	install -m 644 packaging/completions/codetrain.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+	for u in $(UNITS); do sed 's,/usr/local/libexec/codetrain,$(LIBEXECDIR),' packaging/systemd/$$u \
+		>$(DESTDIR)$(UNITDIR)/$$u && chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	install -m 755 sandbox/venv.sh sandbox/docker $(DESTDIR)$(DATADIR)/codetrain/sandbox
 	install -m 644 sandbox/requirements.txt $(DESTDIR)$(DATADIR)/codetrain/sandbox
 	install -m 644 sandbox/localaws/*.py $(DESTDIR)$(DATADIR)/codetrain/sandbox/localaws
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR),$(BIN:%=$(BINDIR)/%) $(COMPLETIONS:%=$(DATADIR)/%) \
+	rm -f $(addprefix $(DESTDIR),$(BIN:%=$(BINDIR)/%) $(COMPLETIONS:%=$(DATADIR)/%) $(UNITS:%=$(UNITDIR)/%) \
 		$(MANPAGES:docs/man/%=$(DATADIR)/man/man1/%))
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/codetrain
 

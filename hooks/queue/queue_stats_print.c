@@ -71,7 +71,7 @@ static void print_locks(const struct queue_print *p, const struct queue_stats *s
 
 static void print_rest(const struct queue_print *p, const struct queue_stats *s)
 {
-	fprintf(p->out, "\nevents    %lld recorded", (long long)s->events);
+	fprintf(p->out, "%sevents    %lld recorded", s->n ? "\n" : "", (long long)s->events);
 	if (s->undecided)
 		fprintf(p->out, ", %lld not yet known to have happened", (long long)s->undecided);
 	fprintf(p->out, "\n");

@@ -41,7 +41,9 @@ _codetrain() {
 		;;
 	--builtin-rules) mapfile -t COMPREPLY < <(compgen -W "$(_codetrain_rule_groups)" -- "$cur"); return ;;
 	--range) mapfile -t COMPREPLY < <(compgen -P "${cur%"${cur##*..}"}" -W "$(_codetrain_refs)" -- "${cur##*..}"); return ;;
-	-f | --rules | --report | --log | --result | --job-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--state) mapfile -t COMPREPLY < <(compgen -W 'waiting delivering delivered failed skipped dropped' -- "$cur"); return ;;
+	-C | --repository) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+	-f | -o | --output | --rules | --report | --log | --result | --job-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$cur")
@@ -50,7 +52,7 @@ _codetrain() {
 	elif ((COMP_CWORD == 2)); then
 		case $verb in
 		hooks) mapfile -t COMPREPLY < <(compgen -W 'install uninstall status' -- "$cur") ;;
-		queue) mapfile -t COMPREPLY < <(compgen -W 'run list show retry drop' -- "$cur") ;;
+		queue) mapfile -t COMPREPLY < <(compgen -W 'run list show stats page serve follow retry drop record init targets' -- "$cur") ;;
 		grant) mapfile -t COMPREPLY < <(compgen -W 'plan apply' -- "$cur") ;;
 		keyring) mapfile -t COMPREPLY < <(compgen -W 'store list erase' -- "$cur") ;;
 		sandbox) mapfile -t COMPREPLY < <(compgen -W 'up down env status' -- "$cur") ;;

@@ -19,7 +19,7 @@ end
 complete -c codetrain -f -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c codetrain -n "__fish_seen_subcommand_from $verbs" -a "(__codetrain_options)"
 complete -c codetrain -n "__fish_seen_subcommand_from hooks" -a "install uninstall status"
-complete -c codetrain -n "__fish_seen_subcommand_from queue" -a "run list show retry drop"
+complete -c codetrain -n "__fish_seen_subcommand_from queue" -a "run list show stats page serve follow retry drop record init targets"
 complete -c codetrain -n "__fish_seen_subcommand_from grant" -a "plan apply"
 complete -c codetrain -n "__fish_seen_subcommand_from keyring" -a "store list erase"
 complete -c codetrain -n "__fish_seen_subcommand_from sandbox" -a "up down env status"
@@ -28,3 +28,6 @@ complete -c codetrain -n "__fish_seen_subcommand_from check" -s t -l type -x -a 
 complete -c codetrain -n "__fish_seen_subcommand_from check" -l rules -r -F
 complete -c codetrain -n "__fish_seen_subcommand_from check" -l builtin-rules -x -a "(__codetrain_rule_groups)"
 complete -c codetrain -n "__fish_seen_subcommand_from check" -l range -x -a "(__codetrain_refs)"
+complete -c codetrain -n "__fish_seen_subcommand_from queue" -l state -x -a "waiting delivering delivered failed skipped dropped"
+complete -c codetrain -n "__fish_seen_subcommand_from queue" -s C -l repository -x -a "(__fish_complete_directories)"
+complete -c codetrain -n "__fish_seen_subcommand_from queue" -s o -l output -r -F
