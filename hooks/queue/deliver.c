@@ -11,7 +11,7 @@ enum { ROUTE_AT_ONCE = 500 };
 /* Deliveries to one target, as many as there is room for. */
 static int serve(struct deliver *d, struct instance *in, struct err *err)
 {
-	for (int room = deliver_instance_room(d, in); room > 0; room--) {
+	while (deliver_instance_room(d, in) > 0) {
 		struct queue_delivery q = { 0 };
 		int64_t soonest = 0;
 		bool found;
@@ -40,8 +40,6 @@ static int route(struct deliver *d, struct err *err)
 
 	if (queue_route(d->s.db, &r, &count, err) < 0)
 		return -1;
-	if (count)
-		d->names_checked = false;
 	d->out->more = d->out->more || count == ROUTE_AT_ONCE;
 	return 0;
 }
@@ -84,9 +82,7 @@ static int plan(struct deliver *d, struct err *err)
 			return -1;
 	if (!d->config_good)	/* then nothing is known about a target */
 		return 0;
-	if (!d->names_checked && deliver_instance_names(d, err) < 0)
-		return -1;
-	if (!d->adopted && adopt_all(d, err) < 0)
+	if (deliver_instance_names(d, err) < 0 || (!d->adopted && adopt_all(d, err) < 0))
 		return -1;
 	for (int i = 0; i < d->instances_n && !deliver_stopping(d); i++)
 		if (serve(d, d->instances[i], err) < 0)
@@ -216,6 +212,11 @@ size_t deliver_poll(const struct deliver *d, struct pollfd *out, size_t most)
 		if (d->running[i]->phase == WATCHED && d->running[i]->fd >= 0)
 			out[n++] = (struct pollfd){ .fd = d->running[i]->fd, .events = POLLIN };
 	return n;
+}
+
+const struct queue_config *deliver_config(const struct deliver *d)
+{
+	return d->config ? &d->config->config : NULL;
 }
 
 void deliver_hurry(struct deliver *d)

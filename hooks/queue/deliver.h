@@ -25,7 +25,7 @@ struct deliver_settings {
 	struct queue_db *db;
 	const char *gitdir;
 	const struct target *const *targets;
-	int64_t (*now_ms)(void *arg);
+	int64_t (*now_ms)(void *arg);	/* also asked by threads */
 	uint32_t (*random)(void *arg);
 	/* One line about each delivery that was settled; may be NULL. */
 	void (*report)(void *arg, const struct queue_delivery *d, enum queue_state state,
@@ -57,6 +57,9 @@ int deliver_end(struct deliver *d, struct deliver_state *out, struct err *err);
 
 /* Descriptors that become readable when something under way has changed. */
 size_t deliver_poll(const struct deliver *d, struct pollfd *out, size_t most);
+
+/* The configuration as it was read last; NULL: none could be read yet. */
+const struct queue_config *deliver_config(const struct deliver *d);
 
 /* A new push or a person has come: targets that did not answer are asked again
  * without waiting for their time. */

@@ -75,7 +75,6 @@ int deliver_instance_config(struct deliver *d, struct err *err)
 	}
 	deliver_instance_config_drop(d->config);
 	d->config = fresh;
-	d->names_checked = false;
 	return keep_summary(d, err);
 }
 
@@ -141,22 +140,19 @@ static int want(struct deliver *d, const char *name, const struct target *target
 	return 0;
 }
 
-static int refuse(struct deliver *d, const char *name, bool *all, struct err *err)
+static int refuse(struct deliver *d, const char *name, struct err *err)
 {
 	struct queue_delivery q = { 0 };
 	int64_t soonest = 0;
 	bool found = true;
 
-	*all = false;
 	for (int i = 0; i < REFUSE_AT_ONCE; i++) {
 		struct running *r;
 
 		if (queue_store_next(d->s.db, name, INT64_MAX, &q, &found, &soonest, err) < 0)
 			return -1;
-		if (!found) {
-			*all = true;
+		if (!found)
 			return 0;
-		}
 		r = deliver_job_add(d, NULL, &q, err);
 		queue_delivery_free(&q);
 		if (!r)
@@ -172,23 +168,16 @@ static int refuse(struct deliver *d, const char *name, bool *all, struct err *er
 int deliver_instance_names(struct deliver *d, struct err *err)
 {
 	struct strs names = STRS_INIT;
-	bool every = true;
 	int rc = queue_store_targets(d->s.db, &names, err);
 
 	for (int i = 0; i < d->instances_n; i++)
 		d->instances[i]->wanted = false;
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		const struct target *target = target_of(d->s.targets, &d->config->config, names.v[i]);
-		bool all = true;
 
-		if (target)
-			rc = want(d, names.v[i], target, err);
-		else
-			rc = refuse(d, names.v[i], &all, err);
-		every = every && all;
+		rc = target ? want(d, names.v[i], target, err) : refuse(d, names.v[i], err);
 	}
 	strs_free(&names);
-	d->names_checked = rc == 0 && every;
 	return rc;
 }
 

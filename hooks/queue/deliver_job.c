@@ -36,7 +36,7 @@ static void job_init(struct deliver *d, struct running *r)
 	r->job = (struct target_job){
 		.name = r->in->name, .gitdir = d->s.gitdir, .uuid = queue_db_uuid(d->s.db),
 		.config = &r->config->config, .options = &r->options, .delivery = &r->d,
-		.now_ms = deliver_now(d), .stop = d->s.stop,
+		.stop = d->s.stop,
 		.state = &r->in->states[r->slot < 0 ? 0 : r->slot],
 		.remember = calls ? NULL : remember, .remember_arg = calls ? NULL : d->s.db,
 		.outcome = BUF_INIT(ERR_MESSAGE_MAX), .external = BUF_INIT(ERR_MESSAGE_MAX),
@@ -70,6 +70,7 @@ struct running *deliver_job_add(struct deliver *d, struct instance *in, struct q
 	*q = (struct queue_delivery){ 0 };
 	r->slot = r->fd = -1;
 	r->look = r->d.uncertain_ms != 0;
+	r->settings = &d->s;
 	r->config = d->config;
 	r->config->users++;
 	r->in = in;
@@ -113,6 +114,8 @@ void deliver_job_refuse(struct running *r)
 /* Looks first when something may have been started before. */
 static void ask(struct running *r)
 {
+	/* it may have waited for its lane: how old a token is, is a matter of now */
+	r->job.now_ms = r->settings->now_ms(r->settings->arg);
 	r->verdict = r->look ? r->target->look(&r->job, &r->why) : TARGET_ABSENT;
 	if (r->verdict == TARGET_ABSENT)
 		r->verdict = r->target->start(&r->job, &r->why);

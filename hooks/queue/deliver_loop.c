@@ -1,4 +1,6 @@
 #include "deliver_loop.h"
+#include "deliver_watch.h"
+#include "queue_prune.h"
 #include "queue_spool.h"
 #include "queue_wake.h"
 #include "lib/base/clock.h"
@@ -14,7 +16,8 @@
 enum {
 	HEARTBEAT_MS = 5000,		/* how soon a removed repository is noticed */
 	FAULT_WAIT_MS = 10000,
-	FAULT_TEXT = 2048,
+	HURRY_EVERY_MS = 1000,		/* many pushes to a service that is away are one try */
+	PRUNE_EVERY_MS = 60 * 1000,
 };
 
 static const char fault_name[] = "drainer.error";
@@ -68,31 +71,45 @@ static int spool_waits(const char *gitdir, bool *waits, struct err *err)
 	return rc;
 }
 
-/* Until a time, a wake-up, or the end of something under way. True when woken. */
-static bool sleep_until(const struct deliver *d, int fifo, int64_t wake_ms, deadline_t end)
-{
-	struct pollfd fds[DELIVER_SLOTS_MAX + 1] = { { .fd = fifo, .events = POLLIN } };
-	size_t n = 1 + (d ? deliver_poll(d, fds + 1, DELIVER_SLOTS_MAX) : 0);
-	int64_t wait = wake_ms ? wake_ms - clock_now_ms() : HEARTBEAT_MS;
-
-	if (wait < 0)
-		wait = 0;
-	if (wait > HEARTBEAT_MS)
-		wait = HEARTBEAT_MS;
-	if (wait > deadline_left(end))
-		wait = deadline_left(end);
-	poll(fds, n, (int)wait);
-	return queue_wake_take(fifo);
-}
-
 struct drain {
 	const struct deliver_loop *loop;
 	struct deliver_tally *tally;
 	struct queue_db *db;
 	struct deliver *deliver;
+	struct deliver_watch watch;
+	struct err unseen;		/* why the refs cannot be looked at; deliveries go on */
+	bool hurry;
+	deadline_t may_hurry, may_prune;
 	int lock, fifo;
 	deadline_t end;
 };
+
+/* Until a time (0: none), a wake-up, or the end of something under way. True when woken. */
+static bool sleep_until(const struct drain *r, int64_t wake_ms)
+{
+	struct pollfd fds[1 + DELIVER_POLL_MAX + DELIVER_WATCH_RUNS] = {
+		{ .fd = r->fifo, .events = POLLIN }
+	};
+	int64_t wait = wake_ms ? wake_ms - clock_now_ms() : HEARTBEAT_MS;
+	size_t n = 1;
+
+	if (r->deliver) {
+		n += deliver_poll(r->deliver, fds + n, DELIVER_POLL_MAX);
+		n += deliver_watch_poll(&r->watch, fds + n, DELIVER_WATCH_RUNS);
+		if (wait > deliver_watch_left(&r->watch))
+			wait = deliver_watch_left(&r->watch);
+		if (r->hurry && wait > deadline_left(r->may_hurry))
+			wait = deadline_left(r->may_hurry);
+	}
+	if (wait < 0)
+		wait = 0;
+	if (wait > HEARTBEAT_MS)
+		wait = HEARTBEAT_MS;
+	if (wait > deadline_left(r->end))
+		wait = deadline_left(r->end);
+	poll(fds, n, (int)wait);
+	return queue_wake_take(r->fifo);
+}
 
 static int open_all(struct drain *r, struct err *err)
 {
@@ -107,6 +124,7 @@ static int open_all(struct drain *r, struct err *err)
 	if (queue_db_open(r->loop->gitdir, QUEUE_DB_MAKE, QUEUE_DB_BUSY_MS, &r->db, err) < 0)
 		return -1;
 	s.db = r->db;
+	deliver_watch_init(&r->watch);
 	return deliver_new(&s, &r->deliver, err);
 }
 
@@ -114,6 +132,7 @@ static void close_all(struct drain *r)
 {
 	deliver_free(r->deliver);
 	r->deliver = NULL;
+	deliver_watch_free(&r->watch);
 	if (r->db)
 		queue_db_checkpoint(r->db);
 	queue_db_close(r->db);
@@ -124,32 +143,6 @@ static bool over(const struct drain *r)
 {
 	return stop || deadline_over(r->end) ||
 	       !queue_wake_still_there(r->loop->gitdir, r->lock);
-}
-
-/* Turns until nothing is left to do, or this drainer's time is over. */
-static int drain(struct drain *r, struct err *err)
-{
-	struct deliver_state state;
-
-	while (!over(r)) {
-		if (deliver_turn(r->deliver, &state, err) < 0)
-			return -1;
-		r->tally->settled += state.settled;
-		r->tally->failed += state.failed;
-		if (state.more)
-			continue;
-		if (queue_store_open_count(r->db, &r->tally->open, err) < 0)
-			return -1;
-		if (r->tally->open == 0 || (r->loop->once && state.running == 0))
-			return 0;
-		queue_db_checkpoint(r->db);
-		if (sleep_until(r->deliver, r->fifo, state.wake_ms, r->end)) {
-			deliver_hurry(r->deliver);
-			if (queue_store_hurry(r->db, NULL, ERR_UNAVAILABLE, clock_now_ms(), err) < 0)
-				return -1;
-		}
-	}
-	return 0;
 }
 
 static void note_fault(const char *gitdir, const struct err *why)
@@ -179,25 +172,127 @@ int deliver_loop_fault(const char *gitdir, struct buf *out, struct err *err)
 	return rc;
 }
 
+/* Refs that cannot be read stop no delivery of what is known. */
+static void look_at_refs(struct drain *r)
+{
+	struct err why = { 0 };
+	bool looked;
+
+	if (deliver_watch_turn(&r->watch, r->db, r->loop->gitdir, clock_now_ms(), &looked, &why) < 0) {
+		r->unseen = why;
+		if (r->loop->background)
+			note_fault(r->loop->gitdir, &why);
+	} else if (looked) {
+		r->unseen = (struct err){ 0 };
+	}
+}
+
+static int hurry(struct drain *r, struct err *err)
+{
+	if (!r->hurry || !deadline_over(r->may_hurry))
+		return 0;
+	r->hurry = false;
+	r->may_hurry = deadline_in(HURRY_EVERY_MS);
+	deliver_hurry(r->deliver);
+	return queue_store_hurry(r->db, NULL, ERR_UNAVAILABLE, clock_now_ms(), err);
+}
+
+/* When there is nothing else to do. *more: it is not done yet. */
+static int tidy(struct drain *r, const struct deliver_state *state, bool *more, struct err *err)
+{
+	const struct queue_config *config = deliver_config(r->deliver);
+	struct queue_prune p;
+	int count = 0;
+
+	*more = false;
+	if (!config || state->running || !deadline_over(r->may_prune))
+		return 0;
+	p = queue_prune_limits(config);
+	if (queue_prune(r->db, r->loop->gitdir, &p, clock_now_ms(), &count, err) < 0)
+		return -1;
+	*more = count >= p.most;
+	if (!*more)
+		r->may_prune = deadline_in(PRUNE_EVERY_MS);
+	return 0;
+}
+
+static bool is_done(const struct drain *r, const struct deliver_state *state)
+{
+	if (r->loop->once)
+		return state->running == 0;
+	return r->tally->open == 0 && !deliver_watch_waits(&r->watch);
+}
+
+static int one_turn(struct drain *r, struct deliver_state *state, struct err *err)
+{
+	look_at_refs(r);
+	if (hurry(r, err) < 0 || deliver_turn(r->deliver, state, err) < 0)
+		return -1;
+	r->tally->settled += state->settled;
+	r->tally->failed += state->failed;
+	return 0;
+}
+
+/* Turns until nothing is left to do, or this drainer's time is over. */
+static int drain(struct drain *r, struct err *err)
+{
+	struct deliver_state state;
+
+	while (!over(r)) {
+		bool more;
+
+		if (one_turn(r, &state, err) < 0)
+			return -1;
+		if (state.more)
+			continue;
+		if (queue_store_open_count(r->db, &r->tally->open, err) < 0 ||
+		    tidy(r, &state, &more, err) < 0)
+			return -1;
+		if (is_done(r, &state))
+			return 0;
+		/* each checkpoint is fsyncs: not between two answers */
+		if (!state.calling)
+			queue_db_checkpoint(r->db);
+		if (sleep_until(r, more ? 1 : state.wake_ms)) {
+			r->hurry = true;
+			deliver_watch_woken(&r->watch);
+		}
+	}
+	return 0;
+}
+
+static int drain_to_end(struct drain *r, struct err *err)
+{
+	struct deliver_state state;
+
+	if (open_all(r, err) < 0 || drain(r, err) < 0 ||
+	    deliver_end(r->deliver, &state, err) < 0)
+		return -1;
+	r->tally->settled += state.settled;
+	r->tally->failed += state.failed;
+	return queue_store_open_count(r->db, &r->tally->open, err);
+}
+
 /* In the background a full disk or a damaged file is waited out: nobody else
  * would try again. Everything is opened anew, so nothing half-known stays. */
 static int drain_on(struct drain *r, struct err *err)
 {
 	for (;;) {
-		int rc = open_all(r, err);
+		int rc = drain_to_end(r, err);
 
-		if (rc == 0)
-			rc = drain(r, err);
 		close_all(r);
 		if (rc == 0) {
-			note_fault(r->loop->gitdir, NULL);
-			return 0;
+			if (!r->unseen.class)
+				note_fault(r->loop->gitdir, NULL);
+			else if (!r->loop->background)
+				*err = r->unseen;
+			return err->class ? -1 : 0;
 		}
 		if (!r->loop->background || over(r))
 			return -1;
 		note_fault(r->loop->gitdir, err);
 		*err = (struct err){ 0 };
-		sleep_until(NULL, r->fifo, clock_now_ms() + FAULT_WAIT_MS, r->end);
+		sleep_until(r, clock_now_ms() + FAULT_WAIT_MS);
 	}
 }
 

@@ -44,6 +44,7 @@ struct running {
 	struct queue_delivery d;
 	struct instance *in;		/* NULL: there is no such target */
 	const struct target *target;
+	const struct deliver_settings *settings;
 	struct shared_config *config;
 	struct queue_options options;
 	struct target_job job;
@@ -61,7 +62,7 @@ struct running {
 struct deliver {
 	struct deliver_settings s;
 	struct shared_config *config;	/* the last good one; NULL: none yet */
-	bool config_good, names_checked, adopted, ending;
+	bool config_good, adopted, ending;
 	struct lanes *lanes;
 	struct instance *instances[DELIVER_INSTANCES_MAX];
 	int instances_n;

@@ -6,6 +6,7 @@
 #ifndef CODETRAIN_QUEUE_PRUNE_H
 #define CODETRAIN_QUEUE_PRUNE_H
 
+#include "queue_config.h"
 #include "queue_db.h"
 
 struct queue_prune {
@@ -14,6 +15,11 @@ struct queue_prune {
 	int64_t texts_ms;	/* requests and answers of attempts that ended longer ago */
 	int most;		/* events, and texts, at once */
 };
+
+/* Of codetrain.keep (a time, 90d) and codetrain.keep-events (100,000): what was settled
+ * longer ago, and what is not among so many newest events, is not kept. Texts: 14 days.
+ * A value that cannot be read removes nothing. */
+struct queue_prune queue_prune_limits(const struct queue_config *config);
 
 /* One transaction; *count gets what was removed: when it is `most`, there may be
  * more to do. */

@@ -149,7 +149,8 @@ int queue_store_claim(struct queue_db *db, struct queue_delivery *d, int64_t now
 		      struct err *err)
 {
 	if (queue_db_run(db, err, "UPDATE delivery SET state = 'delivering', changed_ms = ?3, "
-			 "attempts = attempts + 1, external = '', link = '' "
+			 "attempts = attempts + 1, link = '', "
+			 "external = iif(external LIKE 'asked of %', external, '') "
 			 "WHERE event = ?1 AND target = ?2 AND state = 'waiting'", "isi", d->event,
 			 d->target, now_ms) < 0)
 		return -1;
@@ -165,7 +166,9 @@ int queue_store_claim(struct queue_db *db, struct queue_delivery *d, int64_t now
 	d->state = QUEUE_DELIVERING;
 	d->changed_ms = now_ms;
 	d->attempts++;
-	d->external[0] = d->link[0] = '\0';
+	d->link[0] = '\0';
+	if (strncmp(d->external, "asked of ", 9) != 0)	/* where a request may have gone stays known */
+		d->external[0] = '\0';
 	return 0;
 }
 
@@ -269,10 +272,14 @@ int queue_store_hurry(struct queue_db *db, const char *target, enum err_class cl
 		"sii", target, (int64_t)class, now_ms);
 }
 
+/* From name to name in the index: asked in every turn, whatever the backlog. */
 int queue_store_targets(struct queue_db *db, struct strs *names, struct err *err)
 {
-	sqlite3_stmt *s = queue_db_query(db, err, "SELECT DISTINCT target FROM delivery "
-		"WHERE state IN ('waiting', 'delivering') AND target <> ''", "");
+	sqlite3_stmt *s = queue_db_query(db, err, "WITH RECURSIVE t (name) AS (SELECT min(target) "
+		"FROM delivery WHERE state IN ('waiting', 'delivering') AND target > '' "
+		"UNION ALL SELECT (SELECT min(target) FROM delivery "
+		"WHERE state IN ('waiting', 'delivering') AND target > t.name) FROM t "
+		"WHERE t.name IS NOT NULL) SELECT name FROM t WHERE name IS NOT NULL", "");
 	int rc = s ? 1 : -1;
 
 	while (rc > 0 && (rc = queue_db_step(db, s, err)) > 0)
@@ -292,6 +299,7 @@ int queue_store_open_count(struct queue_db *db, int64_t *count, struct err *err)
 int queue_store_new_count(struct queue_db *db, int64_t *count, struct err *err)
 {
 	*count = 0;
-	return queue_db_integer(db, count, err, "SELECT count(*) FROM delivery "
-				"WHERE target = '' AND state = 'waiting' AND class = 0", "");
+	return queue_db_integer(db, count, err, "SELECT count(*) FROM delivery d "
+		"JOIN event e ON e.seq = d.event LEFT JOIN push p ON p.id = e.push WHERE d.target = '' "
+		"AND d.state = 'waiting' AND d.class = 0 AND ifnull(p.complete, 1) <> 0", "");
 }

@@ -119,7 +119,7 @@ int queue_store_drop(struct queue_db *db, int64_t event, const char *target, int
 
 /* Deliveries that are waiting or delivering. */
 int queue_store_open_count(struct queue_db *db, int64_t *count, struct err *err);
-/* Events that nobody has tried to look up yet. */
+/* Events that nobody has tried to look up yet, though their push is complete. */
 int queue_store_new_count(struct queue_db *db, int64_t *count, struct err *err);
 
 #endif

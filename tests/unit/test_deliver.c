@@ -7,6 +7,8 @@
 #include "hooks/queue/deliver.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -48,13 +50,24 @@ static enum target_verdict fake_look(struct target_job *job, struct err *err)
 	return TARGET_DONE;
 }
 
+static char built[100];
+
+static enum target_verdict service_like_start(struct target_job *job, struct err *err)
+{
+	size_t len = strlen(built);
+
+	(void)err;
+	snprintf(built + len, sizeof(built) - len, "%lld ", (long long)job->delivery->event);
+	return TARGET_DONE;
+}
+
 static const struct target fake = { .name = "fake", .slots = 2, .start = fake_start, .look = fake_look };
 static const struct target *const table[] = { &fake, NULL };
 
 static int64_t test_now(void *arg)
 {
 	(void)arg;
-	return clock_ms += tick;
+	return __atomic_add_fetch(&clock_ms, tick, __ATOMIC_RELAXED);	/* lanes ask, too */
 }
 
 static uint32_t test_random(void *arg)
@@ -95,11 +108,16 @@ static void turn(void)
 		fail_msg("%s", e.message);
 }
 
+/* Until nothing is left to do now; what is with a lane is waited for. */
 static void turns(void)
 {
 	do {
+		struct pollfd fds[8];
+
 		turn();
-	} while (state.more);
+		if (!state.more && state.calling)
+			assert_true(poll(fds, deliver_poll(deliver, fds, 8), 10000) > 0);
+	} while (state.more || state.calling);
 }
 
 static void answers(enum err_class class, const char *message)
@@ -115,7 +133,7 @@ static int begin(void **s)
 	tick = 0;
 	dice = UINT32_MAX;
 	answers(ERR_NONE, NULL);
-	sent[0] = '\0';
+	sent[0] = built[0] = '\0';
 	run_on = false;
 	looks = running_now = running_most = 0;
 	if (world_begin(s) < 0)
@@ -378,6 +396,380 @@ static void a_new_drainer_takes_over_what_runs(void **s)
 	close_drainer();
 }
 
+/* ---- side by side -------------------------------------------------------------------- */
+
+/* A service on a lane: it answers when it is let go, or the drainer ends. */
+static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool gate_open;
+static int at_gate, at_gate_most;
+
+static bool gate_is_open(int change)
+{
+	bool open;
+
+	pthread_mutex_lock(&gate_lock);
+	at_gate += change;
+	at_gate_most = at_gate > at_gate_most ? at_gate : at_gate_most;
+	open = gate_open;
+	pthread_mutex_unlock(&gate_lock);
+	return open;
+}
+
+static void set_gate(bool open)
+{
+	pthread_mutex_lock(&gate_lock);
+	gate_open = open;
+	pthread_mutex_unlock(&gate_lock);
+}
+
+static enum target_verdict slow_start(struct target_job *job, struct err *err)
+{
+	bool open = gate_is_open(1);
+
+	while (!open && !__atomic_load_n(job->stop, __ATOMIC_RELAXED)) {
+		poll(NULL, 0, 1);
+		open = gate_is_open(0);
+	}
+	gate_is_open(-1);
+	buf_addf(&job->outcome, "%s %lld", job->name, (long long)job->delivery->event);
+	if (open)
+		return TARGET_DONE;
+	err_set(err, ERR_UNAVAILABLE, "it was told to end");
+	return TARGET_FAILED;
+}
+
+static enum target_verdict slow_look(struct target_job *job, struct err *err)
+{
+	(void)job;
+	(void)err;
+	return TARGET_ABSENT;
+}
+
+static const struct target slow = { .name = "slow", .slots = 8, .kind = TARGET_CALLS,
+				    .start = slow_start, .look = slow_look };
+static const struct target *const slow_table[] = { &fake, &slow, NULL };
+
+/* Turns for as long as they have something to do at once; lanes are not waited for. */
+static void some_turns(void)
+{
+	do {
+		turn();
+	} while (state.more);
+}
+
+static int begin_slow(void **s)
+{
+	set_gate(false);
+	at_gate_most = 0;
+	return begin(s);
+}
+
+static void wait_for_gate(int n)
+{
+	for (int i = 0; i < 5000; i++) {
+		bool there;
+
+		pthread_mutex_lock(&gate_lock);
+		there = at_gate == n;
+		pthread_mutex_unlock(&gate_lock);
+		if (there)
+			return;
+		poll(NULL, 0, 1);
+	}
+	fail_msg("%d are at the gate, and not %d", at_gate, n);
+}
+
+static void one_that_hangs_holds_up_no_other_target(void **s)
+{
+	(void)s;
+	write_file("config", "[codetrain]\ntarget = slow\ntarget = fake\n");
+	open_drainer(slow_table);
+	for (int i = 0; i < 3; i++)
+		push("refs/heads/a");
+	push("refs/heads/b");
+	some_turns();
+	assert_string_equal(sent, "1 2 4 3 ");
+	assert_int_equal(state.calling, 1);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE target = 'slow' "
+				"AND state = 'delivered'"), 0);
+	set_gate(true);
+	turns();
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'delivered'"), 8);
+	close_drainer();
+}
+
+static void one_that_hangs_holds_up_its_ref_alone(void **s)
+{
+	(void)s;
+	write_file("config", "[codetrain]\ntarget = slow\n");
+	open_drainer(slow_table);
+	for (int i = 0; i < 20; i++) {
+		char ref[32];
+
+		snprintf(ref, sizeof(ref), "refs/heads/%d", i);
+		push(ref);
+		push(ref);
+	}
+	some_turns();
+	wait_for_gate(1);	/* nobody knows yet whether it answers */
+	assert_in_range(state.wake_ms, clock_ms + 1, clock_ms + 2000);
+	clock_ms += 2000;
+	some_turns();
+	wait_for_gate(2);
+	clock_ms += MINUTE;
+	some_turns();
+	wait_for_gate(8);	/* and no more */
+	set_gate(true);
+	turns();
+	assert_int_equal(at_gate_most, 8);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'delivered' "
+				"AND outcome = 'slow ' || event"), 40);
+	assert_int_equal(number(db, "SELECT count(*) FROM attempt a JOIN attempt b ON b.event = a.event + 1 "
+				"JOIN event e ON e.seq = a.event JOIN event f ON f.seq = b.event "
+				"WHERE e.ref = f.ref AND b.id < a.id"), 0);
+	close_drainer();
+}
+
+static void the_end_waits_for_nobody(void **s)
+{
+	struct err e = { 0 };
+
+	(void)s;
+	write_file("config", "[codetrain]\ntarget = slow\n");
+	open_drainer(slow_table);
+	push("refs/heads/a");
+	some_turns();
+	wait_for_gate(1);
+	assert_int_equal(deliver_end(deliver, &state, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'waiting' "
+				"AND ready_ms <= changed_ms AND attempts = 1"), 1);
+	close_drainer();
+	open_drainer(slow_table);
+	set_gate(true);
+	turns();
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'delivered'"), 1);
+	close_drainer();
+}
+
+static int commits;
+
+static int count_commit(void *arg)
+{
+	(void)arg;
+	commits++;
+	return 0;
+}
+
+static int count_commits(sqlite3 *sql, char **message, const struct sqlite3_api_routines *api)
+{
+	(void)message;
+	(void)api;
+	sqlite3_commit_hook(sql, count_commit, NULL);
+	return SQLITE_OK;
+}
+
+static void a_turn_is_one_commit(void **s)
+{
+	static const struct target wide = { .name = "fake", .slots = 8, .start = fake_start,
+					    .look = fake_look };
+	static const struct target *const wide_table[] = { &wide, NULL };
+
+	(void)s;
+	sqlite3_auto_extension((void (*)(void))count_commits);
+	open_drainer(wide_table);
+	sqlite3_reset_auto_extension();
+	for (int i = 0; i < 80; i++) {
+		char ref[32];
+
+		snprintf(ref, sizeof(ref), "refs/heads/%d", i % 8);
+		push(ref);
+	}
+	commits = 0;
+	turns();
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'delivered'"), 80);
+	/* the configuration's summary, the probe, ten rounds of eight, the last answers */
+	assert_in_range(commits, 10, 14);
+	close_drainer();
+}
+
+/* ---- who gets what ------------------------------------------------------------------- */
+
+static const struct target mirror = { .name = "mirror", .slots = 1, .mirrors = true, .deletions = true,
+				      .start = fake_start, .look = fake_look };
+static const struct target builder = { .name = "fake", .slots = 2, .builds = true,
+				       .start = service_like_start, .look = fake_look };
+static const struct target *const mirrored[] = { &mirror, &builder, NULL };
+
+static int64_t of(const char *target, const char *state_name)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM delivery WHERE target = '%s' AND state = '%s'",
+		 target, state_name);
+	return number(db, sql);
+}
+
+static void a_build_waits_for_its_mirror(void **s)
+{
+	struct err e = { 0 };
+
+	(void)s;
+	write_file("config", "[codetrain]\ntarget = fake\ntarget = mirror\n");
+	open_drainer(mirrored);
+	push("refs/heads/a");
+	push("refs/heads/a");
+	answers(ERR_UNAVAILABLE, "nobody answers");
+	turns();
+	assert_string_equal(sent, "1 ");
+	assert_int_equal(of("fake", "waiting"), 2);
+	answers(ERR_USAGE, "not a fast-forward");
+	clock_ms += MINUTE;
+	turns();
+	assert_int_equal(of("mirror", "failed"), 2);
+	assert_int_equal(of("fake", "waiting"), 2);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE target = 'fake' AND reason = "
+				"'waits for its mirror mirror, which failed; codetrain queue retry ' "
+				"|| event || ' -t mirror'"), 2);
+	assert_string_equal(built, "");
+	answers(ERR_NONE, NULL);
+	assert_int_equal(queue_store_retry(db, 1, "mirror", clock_ms, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE reason LIKE 'waits%'"), 1);
+	turns();
+	assert_string_equal(built, "1 ");
+	assert_int_equal(queue_store_drop(db, 2, "mirror", clock_ms, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE event = 2 AND reason LIKE "
+				"'waits for its mirror mirror, which was dropped; %'"), 1);
+	turns();
+	assert_string_equal(built, "1 ");
+	assert_int_equal(queue_store_retry(db, 2, "mirror", clock_ms, &e), 0);
+	turns();
+	assert_string_equal(built, "1 2 ");
+	close_drainer();
+}
+
+static void options_and_deletions_choose(void **s)
+{
+	struct err e = { 0 };
+
+	(void)s;
+	write_file("config", "[codetrain]\ntarget = fake\ntarget = mirror\n");
+	open_drainer(mirrored);
+	push("refs/heads/a");
+	assert_int_equal(queue_db_run(db, &e, "UPDATE push SET options = ?1", "s", "ci.skip\n"), 0);
+	turns();
+	assert_int_equal(of("mirror", "delivered"), 1);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE target = 'fake' "
+				"AND state = 'skipped' AND reason LIKE '%ci.skip%'"), 1);
+	push_one(db, "refs/heads/a", OID_B, OID_0, clock_ms);
+	turns();
+	assert_int_equal(of("mirror", "delivered"), 2);
+	assert_string_equal(built, "");
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE event = 2"), 1);
+	/* people may want it all the same */
+	assert_int_equal(queue_store_retry(db, 1, "fake", clock_ms, &e), 0);
+	turns();
+	assert_string_equal(built, "1 ");
+	write_file("config", "[codetrain]\ntarget = fake\n");
+	push_one(db, "refs/heads/a", OID_B, OID_0, clock_ms);
+	turns();
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE event = 3 AND target = '' "
+				"AND state = 'skipped' AND reason = 'the ref was deleted'"), 1);
+	close_drainer();
+}
+
+static void a_push_that_is_not_complete_is_waited_for(void **s)
+{
+	struct err e = { 0 };
+
+	(void)s;
+	open_drainer(table);
+	push("refs/heads/a");
+	push("refs/heads/a");
+	push("refs/heads/b");
+	assert_int_equal(queue_db_run(db, &e, "UPDATE push SET complete = 0 WHERE id = 1", ""), 0);
+	turns();
+	assert_string_equal(sent, "3 ");	/* the second of "a" does not overtake */
+	assert_int_equal(queue_db_run(db, &e, "UPDATE push SET complete = 2 WHERE complete = 0", ""), 0);
+	turns();
+	assert_string_equal(sent, "3 1 2 ");
+	close_drainer();
+}
+
+static void instances_are_targets_of_their_own(void **s)
+{
+	(void)s;
+	write_file("config", "[codetrain]\ntarget = one\ntarget = two\n[codetrain \"one\"]\ntype = fake\n"
+		   "refs = main\n[codetrain \"two\"]\ntype = fake\nrefs = next\n");
+	open_drainer(table);
+	push("refs/heads/main");
+	push("refs/heads/next");
+	push("refs/heads/other");
+	turns();
+	assert_int_equal(of("one", "delivered"), 1);
+	assert_int_equal(of("two", "delivered"), 1);
+	assert_int_equal(of("", "skipped"), 1);
+	close_drainer();
+}
+
+/* ---- a day without the service ------------------------------------------------------- */
+
+static uint32_t random_state;
+
+static uint32_t seeded(void *arg)
+{
+	(void)arg;
+	random_state = random_state * 1664525 + 1013904223;
+	return random_state;
+}
+
+static void a_day_without_the_service(void **s)
+{
+	/* an hour of it for valgrind, for which a day is too long */
+	const int hours = getenv("VALGRIND") && *getenv("VALGRIND") ? 1 : 24;
+	const int64_t end = clock_ms + hours * 60 * (int64_t)MINUTE;
+	struct err e = { 0 };
+	int64_t asked, pushes = 0;
+
+	(void)s;
+	random_state = 5;
+	open_drainer(table);
+	deliver_free(deliver);
+	assert_int_equal(deliver_new(&(struct deliver_settings){ .db = db, .gitdir = world, .targets = table,
+				     .now_ms = test_now, .random = seeded }, &deliver, &e), 0);
+	assert_int_equal(queue_db_run(db, &e, "PRAGMA synchronous = OFF", ""), 0);
+	answers(ERR_UNAVAILABLE, "nobody answers");
+	for (int64_t next_push = clock_ms; clock_ms < end;) {
+		if (clock_ms >= next_push) {	/* one every five minutes, on ten refs */
+			char ref[32];
+
+			snprintf(ref, sizeof(ref), "refs/heads/%d", (int)(pushes++ % 10));
+			push(ref);
+			next_push += 5 * MINUTE;
+		}
+		sent[0] = '\0';
+		turns();
+		assert_true(state.wake_ms > clock_ms);
+		clock_ms = state.wake_ms < next_push ? state.wake_ms : next_push;
+	}
+	asked = number(db, "SELECT sum(attempts) FROM delivery");
+	/* half of half a minute between two, on average, and never one per event */
+	if (asked < hours * 60 || asked > hours * 60 * 5)
+		fail_msg("%lld requests in a day", (long long)asked);
+	assert_true(number(db, "SELECT count(*) FROM attempt") <= 56 * pushes);
+	assert_int_equal(number(db, "SELECT max(n) <= 56 FROM (SELECT count(*) AS n FROM attempt "
+				"GROUP BY event)"), 1);
+	answers(ERR_NONE, NULL);
+	sent[0] = '\0';
+	clock_ms = state.wake_ms;
+	turns();
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state = 'delivered'"), pushes);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE state <> 'delivered'"), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery a JOIN delivery b ON a.ref = b.ref "
+				"AND a.event < b.event WHERE (SELECT max(id) FROM attempt WHERE event = a.event) "
+				"> (SELECT max(id) FROM attempt WHERE event = b.event)"), 0);
+	close_drainer();
+}
+
 /* ---- death at every step ------------------------------------------------------------- */
 
 /*
@@ -458,7 +850,10 @@ static enum target_verdict service_look(struct target_job *job, struct err *err)
 
 static const struct target service = { .name = "fake", .slots = 1, .start = service_start,
 				       .look = service_look };
-static const struct target *const services[] = { &service, NULL };
+static const struct target service_lane = { .name = "fake", .slots = 1, .kind = TARGET_CALLS,
+					    .start = service_start, .look = service_look };
+static const struct target *const kinds[][2] = { { &service, NULL }, { &service_lane, NULL } };
+static const struct target *const *services;
 
 /* A drainer in a process of its own, which dies at a step; 0: lives on. */
 static bool drain_in_child(int step_number)
@@ -517,7 +912,7 @@ static void check_each_once(const char *when, int at)
 }
 
 /* The next drainer comes `later`; and dies too, once, at any of its own steps. */
-static void killed_at_every_step(const char *when, int64_t later)
+static void killed_at_every_step_of(const char *when, int64_t later)
 {
 	void *unused = NULL;
 	int killed = 0;
@@ -541,6 +936,16 @@ static void killed_at_every_step(const char *when, int64_t later)
 			break;
 	}
 	assert_in_range(killed, 12, 100);	/* it was not for nothing */
+}
+
+static void killed_at_every_step(const char *when, int64_t later)
+{
+	void *unused = NULL;
+
+	for (int kind = 0; kind < 2; kind++) {
+		services = kinds[kind];
+		killed_at_every_step_of(when, later);
+	}
 	assert_int_equal(begin(&unused), 0);
 }
 
@@ -613,6 +1018,17 @@ int main(void)
 		IN_WORLD(a_broken_configuration_is_waited_out),
 		IN_WORLD(slots_bound_what_runs),
 		IN_WORLD(a_new_drainer_takes_over_what_runs),
+		cmocka_unit_test_setup_teardown(one_that_hangs_holds_up_no_other_target, begin_slow,
+						world_end),
+		cmocka_unit_test_setup_teardown(one_that_hangs_holds_up_its_ref_alone, begin_slow,
+						world_end),
+		cmocka_unit_test_setup_teardown(the_end_waits_for_nobody, begin_slow, world_end),
+		IN_WORLD(a_turn_is_one_commit),
+		IN_WORLD(a_build_waits_for_its_mirror),
+		IN_WORLD(options_and_deletions_choose),
+		IN_WORLD(a_push_that_is_not_complete_is_waited_for),
+		IN_WORLD(instances_are_targets_of_their_own),
+		IN_WORLD(a_day_without_the_service),
 		IN_WORLD(killed_and_back_at_once),
 		IN_WORLD(killed_and_back_when_the_token_is_forgotten),
 		IN_WORLD(killed_and_back_just_before_and_after),
