@@ -52,8 +52,7 @@ int reference_secret(const char *text, struct reference_secret *out)
 	out->stage = rest;
 	rest = next_part(rest);
 	out->version = rest;
-	rest = next_part(rest);
-	return *rest || out->version[strcspn(out->version, ":")] || (*out->stage && *out->version) ? -1 : 0;
+	return strchr(rest, ':') || (*out->stage && *out->version) ? -1 : 0;
 }
 
 void reference_region(const char *text, char out[static 32])
