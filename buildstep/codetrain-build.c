@@ -261,7 +261,8 @@ int main(int argc, char **argv)
 		.purpose = "Runs a buildspec.yml on this machine as CodeBuild runs it, in the current\n"
 			   "directory or in a clean checkout.",
 		.notes = "exit: 0 succeeded, 1 failed, timed out or stopped, 2 a bad buildspec or\n"
-			 "commit, 70 a fault of this machine",
+			 "commit, 6 and 7 a parameter or secret may or can not be read, 70 a fault of\n"
+			 "this machine",
 		.options = options, .max_args = 0,
 	};
 	struct strs args = STRS_INIT;
