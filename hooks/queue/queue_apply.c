@@ -1,6 +1,7 @@
 #include "queue_apply.h"
 #include "queue_decide.h"
 #include "queue_refs.h"
+#include "queue_spool.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,8 +114,21 @@ static int find_own(struct apply *a, const struct line *l, struct queue_undecide
 	return 0;
 }
 
+/* Nothing was spooled that is not in the database: no later move can be why a
+ * ref is where it is. */
+static bool is_told_all(struct apply *a)
+{
+	struct strs names = STRS_INIT;
+	struct err quiet = { 0 };
+	bool empty = queue_spool_list(a->gitdir, 1, &names, &quiet) == 0 && names.n == 0;
+
+	strs_free(&names);
+	return empty;
+}
+
 /* git's word is good for a single line; of several (and of a deletion by which
- * older gits tidied up) some may not have moved: then what the ref is next says. */
+ * older gits tidied up) some may not have moved: what the ref is tells, or else
+ * what it is when it moves next. A spooled one comes too late to look. */
 static int commit(struct apply *a, const struct line *l, struct err *err)
 {
 	struct queue_undecided row;
@@ -122,6 +136,8 @@ static int commit(struct apply *a, const struct line *l, struct err *err)
 	struct err quiet = { 0 };
 	bool readable, moved;
 
+	if (a->spooled)
+		return 0;
 	if (find_own(a, l, &row, err) < 0)
 		return -1;
 	if (!row.seq)
@@ -130,7 +146,7 @@ static int commit(struct apply *a, const struct line *l, struct err *err)
 	moved = readable && queue_decide_same(now, row.new);
 	if (!moved && a->push->updates.n == 1)
 		moved = !readable || !queue_decide_same(now, row.old);
-	if (!moved)
+	if (!moved || !is_told_all(a))
 		return 0;
 	tell(a->out, row.seq);
 	return queue_decide_commit(a->db, row.seq, &a->decided, err);
