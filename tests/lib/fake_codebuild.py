@@ -100,14 +100,19 @@ def same(a, b):
         {k: v for k, v in b.items() if k != "idempotencyToken"}
 
 
-def as_answer(build):
+def as_answers(found):
+    status, log = read("status") or "IN_PROGRESS", os.path.exists(os.path.join(FOLDER, "log"))
+    return [as_answer(build, status, log) for build in found]
+
+
+def as_answer(build, status=None, log=False):
     shown = {k: build.get(k) for k in ("id", "arn", "buildNumber", "projectName", "sourceVersion", "startTime",
                                        "environment")}
-    status = read("status") or "IN_PROGRESS"
+    status = status or "IN_PROGRESS"
     name = build["id"].rpartition(":")[2]
     shown.update({"buildStatus": status, "buildComplete": status != "IN_PROGRESS",
                   "currentPhase": "BUILD" if status == "IN_PROGRESS" else "COMPLETED"})
-    if os.path.exists(os.path.join(FOLDER, "log")):
+    if log:
         shown["logs"] = {"groupName": f"/aws/codebuild/{build['projectName']}", "streamName": name}
     return shown
 
@@ -149,7 +154,7 @@ def list_builds(q):
 def batch_get(q):
     assert 1 <= len(q["ids"]) <= 100
     known = builds.read().by_id
-    return {"builds": [as_answer(known[i]) for i in q["ids"] if i in known],
+    return {"builds": as_answers(known[i] for i in q["ids"] if i in known),
             "buildsNotFound": [i for i in q["ids"] if i not in known]}
 
 
@@ -189,6 +194,8 @@ def fault_of(operation):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536        # an answer in one piece: the second would wait for the client's word
+    disable_nagle_algorithm = True
 
     def log_message(self, *args):
         pass
