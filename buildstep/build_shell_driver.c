@@ -3,14 +3,22 @@
 /*
  * A command may turn on -e, -u, -f or -x, set IFS and define functions that hide
  * commands: the loop must work with all of them, and -x must not show it. eval's
- * redirections are undone before a trap runs, so the trap has descriptor 8 again.
+ * redirections are undone before a trap runs, so the trap has descriptor 8 again;
+ * not so in a bash that set -u ends, which has it under another number (found by
+ * the name of the pipe, so that what is kept never goes to a file of the command).
  *
  * bash: an assignment to a read-only variable, or to an array that bash keeps for
  * itself, would end all of what brings the state back, so those are left out.
  */
 const char build_shell_driver[] =
 "_codetrain_x=\n"
+"[ -z \"${BASH_VERSION:-}\" ] || _codetrain_p=$(readlink /proc/$$/fd/8)\n"
 "trap '{ _codetrain_o=$-; set +eux; } 2>/dev/null\n"
+"  { true >&8; } 2>/dev/null || for _codetrain_v in 10 11 12 13 14 15 16; do\n"
+"    if [ \"$(command readlink /proc/$$/fd/$_codetrain_v)\" = \"${_codetrain_p:-none}\" ]; then\n"
+"      exec 8>&$_codetrain_v; break\n"
+"    fi\n"
+"  done 2>/dev/null\n"
 "  {\n"
 "    command printf \"exit\\0{\\n\"\n"
 "    if [ -n \"${BASH_VERSION:-}\" ]; then\n"
@@ -18,7 +26,7 @@ const char build_shell_driver[] =
 "      IFS=$(command printf \" \\n\\t\")\n"
 "      for _codetrain_v in $(compgen -v); do\n"
 "        case $_codetrain_v in\n"
-"        IFS|BASH_ARGC|BASH_ARGV|BASH_LINENO|BASH_SOURCE|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS)\n"
+"        IFS|_codetrain_p|BASH_ARGC|BASH_ARGV|BASH_LINENO|BASH_SOURCE|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS)\n"
 "          continue;;\n"
 "        esac\n"
 "        _codetrain_c=$(declare -p \"$_codetrain_v\")\n"

@@ -120,6 +120,11 @@ row command-shell-dies '1 post,' <<'E'
 version: 0.2
 phases: {build: {commands: ['kill -9 $$']}, post_build: {commands: [echo post]}}
 E
+row command-set-u '1 kept,' <<'E'
+version: 0.2
+env: {shell: bash}
+phases: {build: {commands: [x=kept, set -u, '{ echo $NOT_SET_HERE; } 2>/dev/null', echo never]}, post_build: {commands: [echo $x]}}
+E
 row command-background '0 done,' <<'E'
 version: 0.2
 phases: {build: {commands: ['sleep 300 & echo done']}}
