@@ -1,0 +1,31 @@
+-- A queue of schema version 1, as codetrain wrote it before events were prepared.
+PRAGMA journal_mode = WAL;
+BEGIN TRANSACTION;
+CREATE TABLE attempt (	id INTEGER PRIMARY KEY,	event INTEGER NOT NULL REFERENCES event(seq),	target TEXT NOT NULL,	number INTEGER NOT NULL,	started_ms INTEGER NOT NULL,	ended_ms INTEGER,	outcome TEXT NOT NULL DEFAULT '',	request TEXT NOT NULL DEFAULT '',	answer TEXT NOT NULL DEFAULT '');
+INSERT INTO "attempt" VALUES(1,1,'codebuild',1,1700000000100,1700000000500,'build iris:11 started','{"projectName":"iris"}','{"build":{}}');
+INSERT INTO "attempt" VALUES(2,3,'codebuild',1,1700000001100,1700000001300,'service away','','');
+CREATE TABLE delivery (	event INTEGER NOT NULL REFERENCES event(seq),	target TEXT NOT NULL,	ref TEXT NOT NULL,	state TEXT NOT NULL CHECK (state IN		('waiting', 'delivering', 'delivered', 'failed', 'skipped', 'dropped')),	ready_ms INTEGER,	changed_ms INTEGER NOT NULL,	attempts INTEGER NOT NULL DEFAULT 0,	generation INTEGER NOT NULL DEFAULT 0,	uncertain_ms INTEGER NOT NULL DEFAULT 0,	class INTEGER NOT NULL DEFAULT 0,	reason TEXT NOT NULL DEFAULT '',	external TEXT NOT NULL DEFAULT '',	outcome TEXT NOT NULL DEFAULT '',	PRIMARY KEY (event, target)) WITHOUT ROWID;
+INSERT INTO "delivery" VALUES(1,'codebuild','refs/heads/main','delivered',NULL,1700000000500,1,0,0,0,'','iris:11','build iris:11 started');
+INSERT INTO "delivery" VALUES(2,'local','refs/heads/dev','failed',NULL,1700000000600,2,0,0,1,'the build failed','','build FAILED');
+INSERT INTO "delivery" VALUES(3,'codebuild','refs/heads/main','waiting',1700000001500,1700000001400,3,1,1700000001300,7,'service away','','');
+INSERT INTO "delivery" VALUES(5,'','refs/heads/dev','waiting',1700000002000,1700000002000,0,0,0,0,'','','');
+CREATE TABLE event (	seq INTEGER PRIMARY KEY AUTOINCREMENT,	push INTEGER REFERENCES push(id),	ref TEXT NOT NULL,	old TEXT NOT NULL,	new TEXT NOT NULL,	recorded_ms INTEGER NOT NULL);
+INSERT INTO "event" VALUES(1,1,'refs/heads/main','0000000000000000000000000000000000000000','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',1700000000000);
+INSERT INTO "event" VALUES(2,1,'refs/heads/dev','0000000000000000000000000000000000000000','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',1700000000000);
+INSERT INTO "event" VALUES(3,2,'refs/heads/main','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',1700000001000);
+INSERT INTO "event" VALUES(5,3,'refs/heads/dev','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','0000000000000000000000000000000000000000',1700000002000);
+CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "note" VALUES('uuid','0123456789abcdef0123456789abcdef');
+CREATE TABLE push (	id INTEGER PRIMARY KEY,	uid TEXT NOT NULL UNIQUE,	source TEXT NOT NULL,	repository TEXT NOT NULL,	pusher TEXT NOT NULL,	options TEXT NOT NULL);
+INSERT INTO "push" VALUES(1,'00000000000000000000000000000001','post-receive','/srv/git/r.git','ann','');
+INSERT INTO "push" VALUES(2,'00000000000000000000000000000002','post-receive','/srv/git/r.git','bob','ci.env=A=b
+');
+INSERT INTO "push" VALUES(3,'00000000000000000000000000000003','spool','/srv/git/r.git','uid 1000','');
+CREATE INDEX delivery_open ON delivery (target, ref, event)	WHERE state IN ('waiting', 'delivering');
+CREATE INDEX delivery_ready ON delivery (target, ready_ms, event)	WHERE state = 'waiting' AND ready_ms IS NOT NULL;
+CREATE INDEX attempt_of ON attempt (event, target, number);
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('event',5);
+COMMIT;
+PRAGMA user_version = 1;
+PRAGMA application_id = 1668575598;
