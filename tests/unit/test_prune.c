@@ -43,6 +43,7 @@ static struct queue_db *ten(void)
 	    "SELECT event, 't', 1, changed_ms, changed_ms + 1, 'asked', 'said' FROM delivery");
 	run(db, "INSERT INTO delivery (event, target, ref, state, changed_ms) "
 	    "SELECT event, 'u', ref, 'skipped', changed_ms FROM delivery");
+	run(db, "INSERT OR REPLACE INTO tip SELECT ref, new, seq FROM event");
 	return db;
 }
 
