@@ -34,9 +34,20 @@ def compare(ref, moves, events):
     return [at + f"{word}: push {moves[n][2]} moved {wanted[n][0][:7]}..{wanted[n][1][:7]}, there is {got}"]
 
 
+def compare_unhooked(ref, moves, events):
+    """Moves that no hook told of are one event for all between two looks at the refs."""
+    at, values = ZERO, [new for _, new, _ in moves]
+    for e in events:
+        if e["old"] != at or e["new"] not in values:
+            return [f"{ref}: event {e['seq']} {e['old'][:7]}..{e['new'][:7]} is no move, or out of order"]
+        del values[:values.index(e["new"]) + 1]
+        at = e["new"]
+    return [f"{ref}: lost: it is at {moves[-1][1][:7]}, the last event at {at[:7]}"] if moves and at != moves[-1][1] else []
+
+
 def judge(run):
     """`run`: moves {ref: [[old, new, push]]}, events [{seq, ref, old, new}] by seq, builds [{event, commit}] in the
-    order of their start, skip {push: "must" | "may"}. A list of what is wrong."""
+    order of their start, skip {push: "must" | "may"}, unhooked [ref]. A list of what is wrong."""
     faults, by_ref, started, order = [], {}, {}, {}
     for e in run["events"]:
         by_ref.setdefault(e["ref"], []).append(e)
@@ -54,11 +65,12 @@ def judge(run):
         order[e["ref"]] = b["event"]
     for ref in sorted(set(run["moves"]) | set(by_ref)):
         moves, mine = run["moves"].get(ref, []), by_ref.get(ref, [])
-        wrong = compare(ref, moves, mine)
+        unhooked = ref in run["unhooked"]
+        wrong = compare_unhooked(ref, moves, mine) if unhooked else compare(ref, moves, mine)
         faults += wrong
-        pushes = [m[2] for m in moves] if not wrong else [None] * len(mine)
+        pushes = [m[2] for m in moves] if not wrong and not unhooked else [None if wrong else 0] * len(mine)
         for e, push in zip(mine, pushes):
-            skip = run["skip"].get(str(push))
+            skip = None if unhooked else run["skip"].get(str(push))
             n = started.get(e["seq"], 0)
             allowed = {0} if skip == "must" or e["new"] == ZERO else {0, 1} if skip or push is None else {1}
             if n not in allowed:
@@ -76,7 +88,8 @@ def spoil(run):
     refs = {e["seq"]: e["ref"] for e in run["events"]}
     later = next((i for i in range(1, len(built)) if refs[built[i]] in [refs[b] for b in built[:i]]), None)
     bad = copy()
-    del bad["events"][len(bad["events"]) // 2]
+    hooked = [i for i, e in enumerate(bad["events"]) if e["ref"] not in run["unhooked"]]
+    del bad["events"][hooked[len(hooked) // 2]]
     yield bad, "lost"
     bad = copy()
     bad["events"].append({**bad["events"][0], "seq": bad["events"][-1]["seq"] + 1})

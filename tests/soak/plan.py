@@ -8,13 +8,14 @@ ODD = "a'b\"$(touch${IFS}x);&"
 ROLES = {"receive-pack": 34, "post-receive": 20, "push": 14, "reference-transaction:prepared": 15,
          "reference-transaction:committed": 12, "unpack-objects": 2, "reference-transaction:aborted": 3}
 ADMIN = {"update-ref": 40, "reference-transaction:prepared": 30, "reference-transaction:committed": 30}
+HOOKS = ("reference-transaction:prepared", "reference-transaction:committed", "post-receive")
 FAULTS = ("ENOSPC", "ENOSPC", "EIO", "EIO", "short")
 
 
 @dataclasses.dataclass
 class Step:
     number: int
-    kind: str               # push, update-ref, pack-refs
+    kind: str               # push, update-ref, pack-refs, unhooked
     moves: list             # (ref, number of a commit, None: delete it)
     atomic: bool = False
     skip: bool = False
@@ -24,6 +25,11 @@ class Step:
 
 def own_refs(client):
     return [f"refs/heads/c{client}/a", f"refs/heads/c{client}/b", f"refs/heads/c{client}/{ODD}", f"refs/tags/c{client}"]
+
+
+def unhooked_ref(client):
+    """Moved past all hooks, and by nothing else."""
+    return f"refs/heads/c{client}/unhooked"
 
 
 SHARED = ["refs/heads/shared", "refs/heads/common"]
@@ -40,15 +46,22 @@ def rule(rng, roles, ranges, refs):
     kill, u, when = rng.random() < 0.72, rng.random(), rng.choice(("enter", "exit"))
     what, times = rng.choice(FAULTS), rng.choice((1, 1, 2, 4, 0))
     if kill or not faultable:
-        return f"{role} {process} {1 + int(u * calls)} {when} kill" if calls else None
+        return f"{role} {process} {1 + int(u * calls)} {when} {'all' if rng.random() < 0.2 else 'kill'}" if calls else None
     return f"{role} {process} {1 + int(u * faultable)} {what} {times}"
 
 
+def full_disk(rng):
+    """For some of the hooks, from some call on, for all of their processes."""
+    return [f"{role} 0 {rng.choice((1, 1, 2, 5, 9))} ENOSPC 0" for role in HOOKS if rng.random() < 0.6]
+
+
 def step(rng, client, number, ranges):
-    kind = pick(rng, {"push": 93, "update-ref": 6, "pack-refs": 1})
+    kind = pick(rng, {"push": 91, "update-ref": 6, "unhooked": 2, "pack-refs": 1})
     mine = own_refs(client)
     if kind == "pack-refs":
         moves = []
+    elif kind == "unhooked":
+        moves = [(unhooked_ref(client), None)]
     elif kind == "push" and rng.random() < 0.12:
         moves = [(ref, None) for ref in rng.sample(mine, rng.randint(2, len(mine)))]
     elif rng.random() < 0.12:
@@ -59,7 +72,9 @@ def step(rng, client, number, ranges):
     moves = [(ref, None if ref not in SHARED and rng.random() < 0.15 else rng.randrange(COMMITS)) for ref, _ in moves]
     s = Step(number, kind, moves, atomic=rng.random() < 0.5, skip=kind == "push" and rng.random() < 0.1)
     n = rng.choices((0, 1, 2), (38, 50, 12))[0]
-    if not (s.skip and rng.random() < 0.5):
+    if kind == "push" and rng.random() < 0.04:
+        s.rules = full_disk(rng)
+    elif kind != "unhooked" and not (s.skip and rng.random() < 0.5):
         roles = ROLES if kind == "push" else ADMIN if kind == "update-ref" else {"pack-refs": 1}
         s.rules = [r for r in (rule(rng, roles, ranges, max(1, len(moves))) for _ in range(n)) if r]
     s.plain = kind == "push" and number % 4 == 0
@@ -81,7 +96,7 @@ def drainers(seed, count):
     lines = []
     for _ in range(count):
         rules = [f"drainer 1 {int(10 ** rng.uniform(1.5, 3.7))} {rng.choice(('enter', 'exit'))} kill"]
-        if rng.random() < 0.3:
-            rules.append(f"drainer 1 {int(10 ** rng.uniform(0, 2.5)) + 1} {rng.choice(FAULTS)} {rng.choice((1, 1, 3, 10))}")
+        if rng.random() < 0.5:
+            rules.append(f"drainer 1 {int(10 ** rng.uniform(0, 2))} {rng.choice(FAULTS)} {rng.choice((1, 1, 3, 10))}")
         lines.append(";".join(rules))
     return lines

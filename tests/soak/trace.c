@@ -5,9 +5,9 @@
  *	trace [-c] [-t SECONDS] [-l LOG] [-r ROLE] [-d ROLE]... [-e NAME=VALUE]...
  *	      [-n PLANS] [-k RULE]... -- COMMAND [ARG...]
  *
- * RULE is "ROLE PROCESS CALL enter|exit kill" or "ROLE PROCESS CALL ENOSPC|EIO|short TIMES":
+ * RULE is "ROLE PROCESS CALL enter|exit kill|all" or "ROLE PROCESS CALL ENOSPC|EIO|short TIMES":
  * the PROCESSth process of that role (0: each), at its CALLth system call, before or after its
- * effect; or its CALLth call that writes or makes files, and TIMES - 1 such calls after it (0: all
+ * effect, alone or with all that are traced; or its CALLth call that writes or makes files, and TIMES - 1 such calls after it (0: all
  * of them). A role is the program's name, without "git-"; git's is its command, a script's the
  * script's name, and a hook of reference transactions has its state behind it.
  *
@@ -42,7 +42,7 @@ struct rule {
 	char role[ROLE_MAX];
 	int process;
 	long call, times;
-	bool at_exit;
+	bool at_exit, all;
 	enum action action;
 	int error;
 };
@@ -328,9 +328,23 @@ static void fired(const struct thread *t, const struct rule *r, const char *call
 	static const char *const names[] = { "kill", "fail", "short" };
 
 	if (log_fd >= 0)
-		dprintf(log_fd, "fired %s %d %ld %s %s%s %s %ld\n", r->role, t->process->ordinal, r->call,
-			r->at_exit ? "exit" : "enter", names[r->action],
-			r->error == ENOSPC ? ":ENOSPC" : r->error == EIO ? ":EIO" : "", call, number);
+		dprintf(log_fd, "fired %s %d %ld %s %s%s %s %ld %d\n", r->role, t->process->ordinal, r->call,
+			r->at_exit ? "exit" : "enter", r->all ? "kill-all" : names[r->action],
+			r->error == ENOSPC ? ":ENOSPC" : r->error == EIO ? ":EIO" : "", call, number,
+			t->process->id);
+}
+
+static void kill_all(void)
+{
+	for (size_t i = 0; i < threads_n; i++)
+		kill(threads[i].process->id, SIGKILL);
+}
+
+static void kill_by(const struct rule *r, const struct thread *t)
+{
+	kill(t->process->id, SIGKILL);
+	if (r->all)
+		kill_all();
 }
 
 static void enter(struct thread *t, const struct __ptrace_syscall_info *info)
@@ -351,7 +365,7 @@ static void enter(struct thread *t, const struct __ptrace_syscall_info *info)
 				continue;
 			if (!r->at_exit) {
 				fired(t, r, call ? call->name : "-", (long)info->entry.nr);
-				kill(p->id, SIGKILL);
+				kill_by(r, t);
 			}
 		} else if (!call || at < 0 || (r->times && at >= r->times)) {
 			continue;
@@ -377,7 +391,7 @@ static void leave(struct thread *t)
 		return;
 	if (r->action == KILL && r->at_exit) {
 		fired(t, r, "-", 0);
-		kill(t->process->id, SIGKILL);
+		kill_by(r, t);
 	} else if (r->action == FAIL) {
 		set_result(t->id, r->error);
 	} else if (r->action == SHORT) {
@@ -434,12 +448,6 @@ static void at_stop(pid_t id, int status)
 	       (void *)(intptr_t)pass);
 }
 
-static void kill_all(void)
-{
-	for (size_t i = 0; i < threads_n; i++)
-		kill(threads[i].process->id, SIGKILL);
-}
-
 static void on_alarm(int signal)
 {
 	(void)signal;
@@ -477,7 +485,8 @@ static void add_rule(const char *text)
 	struct rule r = { 0 };
 	int n = sscanf(text, " %63s %d %ld %15s %15s", r.role, &r.process, &r.call, when, times);
 
-	if (n == 5 && strcmp(times, "kill") == 0) {
+	r.all = n == 5 && strcmp(times, "all") == 0;
+	if (n == 5 && (r.all || strcmp(times, "kill") == 0)) {
 		r.action = KILL;
 		r.at_exit = strcmp(when, "exit") == 0;
 	} else if (n == 5) {
