@@ -10,7 +10,8 @@ static const char *behind(const char *text, int n)
 {
 	for (; text && n > 0; n--) {
 		text = strchr(text, ':');
-		text += text != NULL;
+		if (text)
+			text++;
 	}
 	return text;
 }

@@ -11,7 +11,8 @@ mkfifo "$T/hold"
 python3 "$SOURCE/tests/lib/fake_server.py" "$T/port" "$T/log" <"$T/hold" 2>"$T/server.err" &
 exec 9>"$T/hold"
 until_true 20 test -s "$T/port" || bail "the fake server did not start: $(cat "$T/server.err")"
-export AWS_ENDPOINT_URL="http://127.0.0.1:$(cat "$T/port")/ok" AWS_ACCESS_KEY_ID=AKIATESTTESTTESTTEST \
+AWS_ENDPOINT_URL=http://127.0.0.1:$(cat "$T/port")/ok
+export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID=AKIATESTTESTTESTTEST \
 	AWS_SECRET_ACCESS_KEY="secret/of""/the/test" AWS_REGION=us-east-2
 
 json() { python3 -c 'import json,sys; d=json.load(open("r.json")); print(eval(sys.argv[1]))' "$1"; }
