@@ -309,7 +309,7 @@ static enum target_verdict look(struct target_job *job, struct err *err)
 const struct target target_codebuild = {
 	.name = "codebuild",
 	.label = "project",
-	.slots = 4,
+	.slots = 8,
 	.kind = TARGET_CALLS,
 	.builds = true,
 	.start = start,
