@@ -1,11 +1,13 @@
-/* What git tells post-receive, spool files, and the texts that are printed of
+/* What git tells its hooks at each step, spool files, and the texts that are printed of
  * both. What was accepted and written reads back the same. The input is a
  * memfd, so that nothing is left on disk. */
 #include "hooks/queue/queue_push.h"
+#include "hooks/queue/queue_record.h"
 #include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -51,6 +53,28 @@ static void there_and_back(const struct queue_push *push)
 	buf_free(&again);
 }
 
+/* What a hook makes of its lines, in a repository without refs: lines again. */
+static void resolved(const struct queue_push *push, enum queue_step step)
+{
+	struct queue_update update;
+	struct queue_push copy;
+	struct err err = { 0 };
+
+	queue_push_init(&copy, "fuzz", 1234567890123);
+	copy.step = step;
+	snprintf(copy.run, sizeof(copy.run), "pid 12 start 345");
+	for (size_t i = 0; i < push->updates.n; i++)
+		must(strs_add(&copy.updates, push->updates.v[i]) == 0);
+	must(queue_record_resolve("/nonexistent", &copy, &err) == 0);
+	must(copy.updates.n <= push->updates.n);
+	for (size_t i = 0; i < copy.updates.n; i++) {
+		must(queue_push_split(copy.updates.v[i], &update));
+		must(queue_push_move(&update) || step == QUEUE_COMMITTED || step == QUEUE_ABORTED);
+	}
+	there_and_back(&copy);
+	queue_push_free(&copy);
+}
+
 static void lines(const uint8_t *data, size_t size)
 {
 	static struct queue_lines in;
@@ -68,6 +92,10 @@ static void lines(const uint8_t *data, size_t size)
 		if (!malformed && queue_push_split(line, &update))
 			must(strs_add(&push.updates, line) == 0);
 	there_and_back(&push);
+	resolved(&push, QUEUE_PUSHED);
+	resolved(&push, QUEUE_PREPARED);
+	resolved(&push, QUEUE_COMMITTED);
+	resolved(&push, QUEUE_ABORTED);
 	queue_push_free(&push);
 	close(in.fd);
 }
