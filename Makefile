@@ -25,7 +25,7 @@ LIBEXEC	= codetrain-credentials codetrain-keyring codetrain-doctor \
 	  codetrain-submit codetrain-watch codetrain-promote codetrain-grant codetrain-build
 PROGRAMS = $(BIN) $(LIBEXEC)
 # linked statically, for their start-up
-STATIC	?= git-credential-codecommit git-remote-codecommit
+STATIC	?= git-credential-codecommit git-remote-codecommit post-receive reference-transaction
 # start for every push: what they use of these is linked in, which saves most of the loading (of
 # libcrypto and mbedcrypto that is SHA-256). A libgit2 that cannot be linked in is loaded.
 PER_PUSH = pre-push codetrain-check
@@ -104,9 +104,16 @@ $(B)/$1: $(B)/$(2:.c=.o) $(B)/hooks/offline.o $(ARCHIVES)
 		$$(LINK) -o $$@ $$^ $$(PER_PUSH_LIBS) $$(HARDEN_LD) $$(PKG_LIBS))
 	@rm -f $$@.log
 endef
+# the linker warns that SQLite could load extensions, which the queue never does
 define per_ref_program
 $(B)/$1: $(B)/$(2:.c=.o) $(ARCHIVES)
-	$$(call quiet,LD,$$(LINK) -o $$@ $$^ $$(HARDEN_LD) $$(PER_REF_LIBS))
+	$$(call quiet,LD,$(if $(filter $1,$(STATIC)),$$(LINK) -o $$@ $$^ -static-pie $$(PER_REF_LIBS) 2>$$@.log || )\
+		$$(LINK) -o $$@ $$^ $$(HARDEN_LD) $$(PER_REF_LIBS))
+	@rm -f $$@.log
+$(B)/dynamic/$1: $(B)/$(2:.c=.o) $(ARCHIVES) $(B)/codetrain-queue
+	@mkdir -p $$(@D)
+	$$(call quiet,LD,$$(LINK) -o $$@ $(B)/$(2:.c=.o) $(ARCHIVES) $$(HARDEN_LD) $$(PER_REF_LIBS))
+	@ln -sf ../codetrain-queue $$(@D)
 endef
 program_of = $(if $(filter $1,$(PER_PUSH)),per_push_,$(if $(filter $1,$(PER_REF)),per_ref_))program
 $(foreach m,$(MAINS),$(eval $(call $(call program_of,$(basename $(notdir $m))),$(basename $(notdir $m)),$m)))
@@ -181,7 +188,7 @@ check-asan:
 $(B)/dynamic/git-credential-codecommit: $(B)/credhelper/git-credential-codecommit.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$(LINK) $(HARDEN_LD) -o $@ $^ -lcrypto)
-check-valgrind: units all $(B)/dynamic/git-credential-codecommit
+check-valgrind: units all $(B)/dynamic/git-credential-codecommit $(PER_REF:%=$(B)/dynamic/%)
 	export VALGRIND=1; $(RUN_TESTS) $(UNIT_TESTS) tests/cli/valgrind.t
 
 $(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
@@ -221,6 +228,7 @@ lint:
 bench: all venv
 	tools/bench.sh $(B)
 	tools/bench-scan.sh $(B)
+	tools/bench-queue.sh $(B)
 # needs the labelled texts, and Go for gitleaks' own rules and word
 recall: all
 	$(PYTHON) tools/recall.py --check $(B)/codetrain-check --cases ../shared/vectors/secrets/gitleaks-cases.jsonl \

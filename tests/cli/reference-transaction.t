@@ -94,6 +94,7 @@ git symbolic-ref HEAD refs/heads/renamed
 git symbolic-ref refs/heads/alias refs/heads/main
 git pack-refs --all
 git gc -q
+queue run 2>/dev/null
 is "$(events admin),$(undecided admin)" "$n,0" "packed refs and symbolic ones are none"
 git update-ref -d refs/heads/renamed
 is "$(moves admin | tail -n 1)" "renamed $(printf %.7s "$b") $(printf %.7s $z)" "a deletion is one"

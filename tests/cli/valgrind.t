@@ -55,7 +55,9 @@ git fetch -q "$T/r" HEAD:refs/heads/main
 git config codetrain.target local
 git config codetrain.refs '!refs/heads/*'
 printf '%040d %s refs/heads/main\n' 0 "$(git rev-parse main)" >"$T/stdin"
-clean 'post-receive' 0 env GIT_DIR=. "$BUILD/post-receive"
+clean 'reference-transaction before a move' 0 env GIT_DIR=. "$BUILD/dynamic/reference-transaction" prepared
+clean 'reference-transaction behind it' 0 env GIT_DIR=. "$BUILD/dynamic/reference-transaction" committed
+clean 'post-receive' 0 env GIT_DIR=. "$BUILD/dynamic/post-receive"
 : >"$T/stdin"
 clean 'queue list' 0 "$BUILD/codetrain-queue" list
 clean 'queue show of what is not there' 2 "$BUILD/codetrain-queue" show 99
