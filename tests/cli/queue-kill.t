@@ -1,33 +1,65 @@
 #!/bin/sh
-# The queue while its hooks and drainers are killed: nothing is lost, nothing comes twice.
+# The queue while client, receive-pack, hooks and drainers are killed and failed at
+# their system calls: nothing is lost, nothing comes twice. The long run is `make soak`.
 . "$SOURCE/tests/lib/tap.sh"
-. "$SOURCE/tests/lib/queue.sh"
 
-mkdir "$T/aws"
-mkfifo "$T/aws/in"
-python3 "$SOURCE/tests/lib/fake_codebuild.py" "$T/aws" <"$T/aws/in" &
-server=$!
-exec 9>"$T/aws/in"
-at_exit 'kill -9 $server 2>/dev/null'
-until_true 20 test -s "$T/aws/up" || bail "the server does not start"
-AWS_ENDPOINT_URL=http://127.0.0.1:$(cat "$T/aws/port")
-export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID=AKIAEXAMPLEEXAMPLE00 AWS_SECRET_ACCESS_KEY=canarySecret/0123456789
-bare r codebuild
-git -C "$T/r.git" config codetrain.project iris
-git -C "$T/r.git" config codetrain.region us-east-2
+mkdir "$T/tools"
+${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -o "$T/tools/trace" "$SOURCE/tests/soak/trace.c" &&
+	${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared -o "$T/tools/clock.so" "$SOURCE/tests/soak/clock.c" ||
+	bail "the tools do not build"
+trace=$T/tools/trace
+"$trace" true || skip_all "processes cannot be traced here"
 
+# -- the tracer: a call that is killed at its entry has no effect, one at its exit has
+status 7 "the command's exit code comes through" "$trace" sh -c 'exit 7'
+status 143 "and its signal" "$trace" sh -c 'kill -TERM $$'
+status 1 "a call is made to fail" "$trace" -k 'mkdir 1 1 ENOSPC 1' mkdir "$T/none"
+like "$(err)" 'No space left' "as a full disk does"
+ok "it had no effect" test ! -e "$T/none"
+"$trace" -c -l "$T/log" mkdir "$T/one"
+n=$(awk '$2 == "mkdir" { print $4 }' "$T/log")
+found=
+while [ -z "$found" ] && [ "$n" -gt 1 ]; do
+	n=$((n - 1))
+	: >"$T/log"
+	"$trace" -l "$T/log" -k "mkdir 1 $n enter kill" mkdir "$T/two" 2>"$ERR"
+	rc=$?
+	found=$(awk '$7 ~ /^mkdir/' "$T/log")
+	[ -n "$found" ] || rm -rf "$T/two"
+done
+is "$rc" 137 "a process is killed"
+ok "before its call's effect" test -n "$found" -a ! -e "$T/two"
+"$trace" -k "mkdir 1 $n exit kill" mkdir "$T/two" 2>"$ERR"
+ok "or after it" test -d "$T/two"
+printf 'abcdefgh' >"$T/in"
+"$trace" -l "$T/log" -k 'cat 1 1 short 0' cat "$T/in" | cat >"$OUT"
+is "$(out)" abcdefgh "a short write is gone on with by those who look"
+ok "and it was short" grep -q 'short write' "$T/log"
+"$trace" -l "$T/log" -k 'sleep 2 1 enter kill' sh -c 'sleep 0; sleep 0; echo $?' >"$OUT" 2>"$ERR"
+is "$(out)" 137 "the second process of a role is told from the first"
+status 124 "the tracer's own time is bounded" "$trace" -t 1 sleep 60
+
+# -- the queue; the programs of a build with sanitizers take their time
+pushes=${PUSHES:-150}
+if grep -q __asan_init "$BUILD/post-receive"; then
+	pushes=${PUSHES:-30}
+	ASAN_OPTIONS=detect_leaks=0	# it traces, too, and a process has one tracer
+	export ASAN_OPTIONS
+fi
 seed=${SEED:-$(date +%s)}
-run timeout 300 python3 "$SOURCE/tests/lib/queue_soak.py" "$T/bin" "$T/r.git" "$T/aws" "${PUSHES:-120}" "$seed" </dev/null
-err
-is "$rc" 0 "the run ends"
-is "$(out)" "" "each event was started exactly once, in order (SEED=$seed)"
-is "$(sql r 'PRAGMA integrity_check')" ok "the database is whole"
-is "$(find "$T/r.git/codetrain/spool" -type f 2>/dev/null | wc -l)" 0 "nothing is left in the spool"
+run timeout 500 python3 -B "$SOURCE/tests/soak/soak.py" --pushes "$pushes" --seed "$seed" \
+	"$BUILD" "$T/tools" "$T/soak" </dev/null
+grep '^#' "$OUT"
+is "$rc" 0 "the run ends, and nothing was wrong with it" || _show <"$ERR"
+is "$(grep -v '^#' "$OUT")" "" "each move is one event, each event one build, in order (SEED=$seed)"
 
-# the check itself can fail: a build more
-head -n 1 "$T/aws/builds" >"$T/again"
-cat "$T/again" >>"$T/aws/builds"
-run timeout 300 python3 "$SOURCE/tests/lib/queue_soak.py" "$T/bin" "$T/r.git" "$T/aws" 0 "$seed" </dev/null
-like "$(out)" "started 2 times" "a second build of an event is noticed"
+# -- what judges it: each thing that could be wrong is noticed
+run python3 -B "$SOURCE/tests/soak/oracle.py" "$T/soak/result.json"
+is "$(sort "$OUT")" "noticed: lost
+noticed: no move
+noticed: out of order
+noticed: started 0 times
+noticed: started 2 times
+noticed: was built after" "a lost, a doubled and a swapped event or build are noticed"
 
 done_testing

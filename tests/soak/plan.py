@@ -87,6 +87,8 @@ def clients(seed, count, pushes, ranges):
     for c in range(count):
         rng = random.Random(f"{seed}/client {c}")
         plans.append([step(rng, c, n, ranges) for n in range(c, pushes, count)])
+    # one that every plain hook loses, so that a short run shows the difference, too
+    plans[0][:1] = [Step(0, "push", [(own_refs(0)[0], 0)], plain=True, rules=["post-receive 1 1 enter kill"])]
     return plans
 
 
