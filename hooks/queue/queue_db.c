@@ -15,7 +15,9 @@
 enum {
 	STATEMENT_MAX = 64 << 10,
 	VALUE_MAX = 1 << 20,
-	CHECKPOINT_PAGES = 4000,	/* for a hook when no drainer comes by for long */
+	/* By a hook when no drainer comes by for long; without one, who opens the
+	 * database next reads all of the log. */
+	CHECKPOINT_PAGES = 500,
 	SETUP_MS = 5000,
 };
 
@@ -159,6 +161,7 @@ void queue_db_rollback(struct queue_db *db)
 
 int queue_db_sync(struct queue_db *db, bool full, struct err *err)
 {
+	sqlite3_wal_autocheckpoint(db->sql, full ? CHECKPOINT_PAGES : 0);
 	return queue_db_run(db, err, full ? "PRAGMA synchronous = FULL" :
 			    "PRAGMA synchronous = NORMAL", "");
 }
