@@ -155,9 +155,9 @@ int target_codebuild_parse_log(const cJSON *answer, struct buf *token, struct bu
 			       struct err *err)
 {
 	const char *next = json_string(answer, "nextForwardToken", "");
-	const cJSON *events = json_get(answer, "events"), *event;
+	const cJSON *events = json_get(answer, "events");
 
-	cJSON_ArrayForEach(event, events)
+	for (const cJSON *event = events ? events->child : NULL; event; event = event->next)
 		add_message(json_string(event, "message", ""), out);
 	*more = *next && strcmp(next, buf_str(token)) != 0;
 	if (*more) {

@@ -133,6 +133,8 @@ class Builds:
     def _list(self, request: Request, caller: Caller, project: str | None) -> dict[str, Any]:
         found = [build for build in self.builds.of(caller.account, request.region)
                  if project in (None, build["projectName"])]
+        if project and "sortOrder" in request.params and len(found) > PAGE:
+            raise AwsError("InvalidInputException", f"sortOrder cannot be set for a project with more than {PAGE} builds")
         found.sort(key=lambda build: build["startTime"], reverse=request.params.get("sortOrder") != "ASCENDING")
         page, more = paginate([build["id"] for build in found],
                               {"MaxResults": PAGE, "NextToken": request.params.get("nextToken")})

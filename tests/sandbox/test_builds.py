@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 from support import BETA, DEVOPS, REPOSITORY, Case, World, shared, until
-from localaws import git_repositories
+from localaws import builds, git_repositories
+from localaws.errors import AwsError
 
 RUNNER = r'''#!/usr/bin/env python3
 import json, os, signal, sys, time, urllib.request
@@ -131,6 +133,20 @@ class Builds(Case):
         self.assertEqual((listed.count(first["id"]), listed.count(other["id"])), (1, 1))
         for build in (first, other):
             self.finished(build["id"])
+
+    def test_a_busy_project_is_listed_in_no_other_order(self) -> None:
+        def listed(count: int, **params: str) -> list[str]:
+            kept = [{"id": f"p:{n}", "projectName": "p", "startTime": n} for n in range(count)]
+            stub: Any = SimpleNamespace(builds=SimpleNamespace(of=lambda account, region: kept))
+            who: Any = SimpleNamespace(account=DEVOPS)
+            request: Any = SimpleNamespace(params=params, region="us-east-2")
+            return builds.Builds._list(stub, request, who, "p")["ids"]
+
+        self.assertEqual(listed(3), ["p:2", "p:1", "p:0"])
+        self.assertEqual(listed(100, sortOrder="ASCENDING")[0], "p:0")
+        self.assertEqual(listed(101)[0], "p:100")
+        with self.assertRaisesRegex(AwsError, "sortOrder"):
+            listed(101, sortOrder="DESCENDING")
 
     def test_missing_things(self) -> None:
         self.refused("ResourceNotFoundException", "Project cannot be found", self.codebuild.start_build, projectName="nothing")
