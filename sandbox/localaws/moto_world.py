@@ -27,6 +27,7 @@ from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
 from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 
+from . import events  # noqa: E402
 from .errors import AwsError  # noqa: E402
 from .request import PRESERVED_NAMES, Request  # noqa: E402
 
@@ -56,6 +57,7 @@ def _install() -> None:
     seeded.urandom = mock_random.randbytes
     for module in (moto.s3.models, moto.kms.models, moto.kms.utils):
         module.os = seeded  # type: ignore[attr-defined]
+    events.install()
 
 
 _install()
