@@ -203,9 +203,9 @@ check-fuzz:
 PUSHES	?= 10000
 CLIENTS	?= 8
 SEED	?= $(shell date +%s)
-$(B)/soak/trace: tests/soak/trace.c
+$(B)/soak/trace: tests/soak/trace.c tests/soak/machine.c tests/soak/machine.h
 	@mkdir -p $(@D)
-	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS))
+	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(LDFLAGS))
 $(B)/soak/clock.so: tests/soak/clock.c
 	@mkdir -p $(@D)
 	$(call quiet,LD,$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $< $(LDFLAGS))
@@ -229,6 +229,7 @@ bench: all venv
 	tools/bench.sh $(B)
 	tools/bench-scan.sh $(B)
 	tools/bench-queue.sh $(B)
+	$(PYTHON) tools/bench-drain.py $(B)
 # needs the labelled texts, and Go for gitleaks' own rules and word
 recall: all
 	$(PYTHON) tools/recall.py --check $(B)/codetrain-check --cases ../shared/vectors/secrets/gitleaks-cases.jsonl \

@@ -4,7 +4,7 @@
 . "$SOURCE/tests/lib/tap.sh"
 
 mkdir "$T/tools"
-${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -o "$T/tools/trace" "$SOURCE/tests/soak/trace.c" &&
+${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -o "$T/tools/trace" "$SOURCE/tests/soak/trace.c" "$SOURCE/tests/soak/machine.c" &&
 	${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared -o "$T/tools/clock.so" "$SOURCE/tests/soak/clock.c" ||
 	bail "the tools do not build"
 trace=$T/tools/trace
@@ -37,6 +37,17 @@ is "$(out)" abcdefgh "a short write is gone on with by those who look"
 ok "and it was short" grep -q 'short write' "$T/log"
 "$trace" -l "$T/log" -k 'sleep 2 1 enter kill' sh -c 'sleep 0; sleep 0; echo $?' >"$OUT" 2>"$ERR"
 is "$(out)" 137 "the second process of a role is told from the first"
+# the clock of what loads no library, as that of what does
+printf '%s\n' '#include <stdio.h>' '#include <sys/time.h>' '#include <time.h>' 'int main(void) { struct timeval tv;' \
+	'struct timespec ts; gettimeofday(&tv, 0); clock_gettime(CLOCK_REALTIME, &ts);' \
+	'printf("%ld %ld %ld\n", (long)time(0), (long)tv.tv_sec, (long)ts.tv_sec); }' >"$T/when.c"
+${CC:-cc} -static -o "$T/when.static" "$T/when.c" && ${CC:-cc} -o "$T/when" "$T/when.c"
+printf '\000\000\000\000\001\000\000\000' >"$T/clock"	# 2^32 ms
+for when in when when.static; do
+	"$trace" -o "$T/clock" -e "LD_PRELOAD=$T/tools/clock.so" -e "SOAK_CLOCK=$T/clock" "$T/$when" >"$OUT"
+	is "$(awk -v now="$(date +%s)" '{ for (i = 1; i <= 3; i++) print ($i - now - 4294967) ^ 2 < 100 }' "$OUT" | xargs)" \
+		"1 1 1" "the clock of $when is moved"
+done
 status 124 "the tracer's own time is bounded" "$trace" -t 1 sleep 60
 
 # -- the queue; the programs of a build with sanitizers take their time

@@ -117,7 +117,7 @@ class Soak:
             f.write(f"""#!/bin/sh
 real={q(self.t + '/bin/codetrain-queue-real')}
 case $* in
-run*--background*) exec {q(self.trace)} -r drainer -n {q(self.t + '/drainers')} -l {q(self.t + '/drainers.log')} \\
+run*--background*) exec {q(self.trace)} -o {q(self.t + '/clock')} -r drainer -n {q(self.t + '/drainers')} -l {q(self.t + '/drainers.log')} \\
 	{clock} -- "$real" "$@" ;;
 *) exec env LD_PRELOAD={q(self.clock)} SOAK_CLOCK={q(self.t + '/clock')} "$real" "$@" ;;
 esac
@@ -189,7 +189,7 @@ esac
 
     def traced(self, step, gitdir, counting=False):
         log = f"{self.t}/step.{step.number}{'p' if gitdir == self.plain else ''}"
-        argv = [self.trace, "-t", str(PUSH_S), "-l", log, "-d", "codetrain-queue", "-d", "gc", "-e",
+        argv = [self.trace, "-t", str(PUSH_S), "-o", f"{self.t}/clock", "-l", log, "-d", "codetrain-queue", "-d", "gc", "-e",
                 f"LD_PRELOAD={self.clock}", "-e", f"SOAK_CLOCK={self.t}/clock"] + ["-c"] * counting
         for rule in step.rules:
             argv += ["-k", rule]

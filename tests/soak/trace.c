@@ -2,7 +2,7 @@
  * Runs a command and everything that it starts, and kills or fails chosen
  * processes at chosen system calls.
  *
- *	trace [-c] [-t SECONDS] [-l LOG] [-r ROLE] [-d ROLE]... [-e NAME=VALUE]...
+ *	trace [-c] [-t SECONDS] [-o CLOCK] [-l LOG] [-r ROLE] [-d ROLE]... [-e NAME=VALUE]...
  *	      [-n PLANS] [-k RULE]... -- COMMAND [ARG...]
  *
  * RULE is "ROLE PROCESS CALL enter|exit kill|all" or "ROLE PROCESS CALL ENOSPC|EIO|short TIMES":
@@ -13,11 +13,13 @@
  *
  * -r names the command's own role. -n takes the next line of the file PLANS, rules with ";" between
  * them; PLANS.next counts.
+ * -o moves the wall clock of those that load no library, as clock.c does that of others.
  * -d lets processes of a role go. -c writes the number of calls of each process to LOG, which
  * also gets a line for each rule that came true. Ends when the last traced process has, with
  * the command's exit code, or 128 and its signal; 124 after SECONDS, when all are killed.
  */
-#include <elf.h>
+#include "machine.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,10 +30,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,7 +53,7 @@ struct process {
 	char role[ROLE_MAX];
 	int ordinal, threads;
 	long calls, faultable;
-	bool watched;
+	bool watched, moved;	/* stopped at each call; has its clock moved */
 };
 
 struct thread {
@@ -60,6 +61,8 @@ struct thread {
 	struct process *process;
 	const struct rule *pending;	/* to be finished at this call's exit */
 	unsigned long long argument;	/* what a short write's was */
+	long number;			/* of the call that it is in */
+	unsigned long long arguments[2];
 };
 
 static struct rule rules[RULES_MAX];
@@ -72,6 +75,7 @@ static char seen[THREADS_MAX][ROLE_MAX];	/* the role of each process that ever w
 static size_t seen_n;
 static bool counting;
 static const char *first_role;
+static const volatile int64_t *offset;
 static int log_fd = -1;
 static volatile sig_atomic_t over;
 
@@ -79,66 +83,6 @@ static void die(const char *what)
 {
 	fprintf(stderr, "trace: %s: %s\n", what, strerror(errno));
 	exit(FAULT);
-}
-
-/* ---- registers --------------------------------------------------------------------- */
-
-#if defined(__x86_64__)
-#define RESULT(r) ((r).rax)
-#define ARGUMENT2(r) ((r).rdx)
-#elif defined(__aarch64__)
-#define RESULT(r) ((r).regs[0])
-#define ARGUMENT2(r) ((r).regs[2])
-#else
-#error "trace knows the registers of x86-64 and aarch64 only"
-#endif
-
-static int registers(pid_t id, struct user_regs_struct *r, bool set)
-{
-	struct iovec io = { r, sizeof(*r) };
-
-	return (int)ptrace(set ? PTRACE_SETREGSET : PTRACE_GETREGSET, id, (void *)NT_PRSTATUS, &io);
-}
-
-/* No call at all: the kernel does nothing for a number that is none. */
-static void leave_out(pid_t id)
-{
-#if defined(__x86_64__)
-	struct user_regs_struct r;
-
-	if (registers(id, &r, false) == 0) {
-		r.orig_rax = (unsigned long long)-1;
-		registers(id, &r, true);
-	}
-#else
-	int none = -1;
-	struct iovec io = { &none, sizeof(none) };
-
-	ptrace(PTRACE_SETREGSET, id, (void *)NT_ARM_SYSTEM_CALL, &io);
-#endif
-}
-
-static void set_result(pid_t id, int error)
-{
-	struct user_regs_struct r;
-
-	if (registers(id, &r, false) == 0) {
-		RESULT(r) = (unsigned long long)-(long long)error;
-		registers(id, &r, true);
-	}
-}
-
-static unsigned long long set_argument2(pid_t id, unsigned long long value)
-{
-	struct user_regs_struct r;
-	unsigned long long before = value;
-
-	if (registers(id, &r, false) == 0) {
-		before = ARGUMENT2(r);
-		ARGUMENT2(r) = value;
-		registers(id, &r, true);
-	}
-	return before;
 }
 
 /* ---- which calls can fail ---------------------------------------------------------- */
@@ -251,7 +195,8 @@ static void became(struct process *p)
 		p->ordinal += strcmp(seen[i], p->role) == 0;
 	if (seen_n < THREADS_MAX)
 		snprintf(seen[seen_n++], ROLE_MAX, "%s", p->role);
-	p->watched = counting;
+	p->moved = offset && machine_is_static(p->id);
+	p->watched = counting || p->moved;
 	for (size_t i = 0; i < rules_n; i++)
 		p->watched = p->watched || concerns(&rules[i], p);
 }
@@ -352,6 +297,9 @@ static void enter(struct thread *t, const struct __ptrace_syscall_info *info)
 	const struct call *call = faultable(info);
 	struct process *p = t->process;
 
+	t->number = (long)info->entry.nr;
+	t->arguments[0] = info->entry.args[0];
+	t->arguments[1] = info->entry.args[1];
 	p->calls++;
 	p->faultable += call != NULL;
 	for (size_t i = 0; i < rules_n; i++) {
@@ -371,10 +319,10 @@ static void enter(struct thread *t, const struct __ptrace_syscall_info *info)
 			continue;
 		} else if (r->action == FAIL) {
 			fired(t, r, call->name, (long)info->entry.nr);
-			leave_out(t->id);
+			machine_leave_out(t->id);
 		} else if (call->has_count && info->entry.args[2] > 1) {
 			fired(t, r, call->name, (long)info->entry.nr);
-			t->argument = set_argument2(t->id, info->entry.args[2] / 2);
+			t->argument = machine_set_argument2(t->id, info->entry.args[2] / 2);
 		} else {
 			continue;
 		}
@@ -387,15 +335,17 @@ static void leave(struct thread *t)
 	const struct rule *r = t->pending;
 
 	t->pending = NULL;
+	if (t->process->moved)
+		machine_move_clock(t->id, t->number, t->arguments, *offset);
 	if (!r)
 		return;
 	if (r->action == KILL && r->at_exit) {
 		fired(t, r, "-", 0);
 		kill_by(r, t);
 	} else if (r->action == FAIL) {
-		set_result(t->id, r->error);
+		machine_set_error(t->id, r->error);
 	} else if (r->action == SHORT) {
-		set_argument2(t->id, t->argument);	/* a call keeps its arguments' registers */
+		machine_set_argument2(t->id, t->argument);	/* a call keeps its arguments' registers */
 	}
 }
 
@@ -539,6 +489,17 @@ static void next_plan(const char *plans)
 			add_rule(rule);
 }
 
+static void map_clock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *p = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*offset), PROT_READ, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED)
+		die(path);
+	close(fd);
+	offset = p;
+}
+
 static pid_t start(char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
@@ -571,10 +532,11 @@ int main(int argc, char **argv)
 	const struct sigaction alarmed = { .sa_handler = on_alarm };
 	int c;
 
-	while ((c = getopt(argc, argv, "+ct:l:r:d:e:n:k:")) >= 0) {
+	while ((c = getopt(argc, argv, "+ct:o:l:r:d:e:n:k:")) >= 0) {
 		switch (c) {
 		case 'c': counting = true; break;
 		case 't': alarm((unsigned)strtoul(optarg, NULL, 10)); break;
+		case 'o': map_clock(optarg); break;
 		case 'l': log_fd = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600); break;
 		case 'r': first_role = optarg; break;
 		case 'd': if (detach_n < DETACH_MAX) detach[detach_n++] = optarg; break;
