@@ -122,6 +122,9 @@ class BuildRun(threading.Thread):
         if override:
             spec = self._write_spec(override)
             argv += ["-f", spec]
+        # what the project and the start say goes before the buildspec; the values stay out of the arguments
+        for variable in self.build["environment"].get("environmentVariables", ()):
+            argv += ["--env", variable["name"]]
         self._phase("BUILD")
         try:
             self._run = Run(argv, env, self.folder, GRACE, lambda lines: self._lines(lines, stream))
@@ -192,7 +195,7 @@ class BuildRun(threading.Thread):
         env = {variable["name"]: self._value(variable, role)
                for variable in build["environment"].get("environmentVariables", ())}
         env.update({
-            "HOME": str(home), "TMPDIR": str(self.folder), "LANG": "C.UTF-8",
+            "CODETRAIN_BUILD_SLOTS": "0", "HOME": str(home), "TMPDIR": str(self.folder), "LANG": "C.UTF-8",
             "PATH": ":".join([str(state.bin), *program_folders(self.api), "/usr/local/bin:/usr/bin:/bin"]),
             "CODEBUILD_BUILD_ID": build["id"], "CODEBUILD_BUILD_ARN": build["arn"], "CODEBUILD_CI": "true",
             "CODEBUILD_BUILD_NUMBER": str(build["buildNumber"]), "CODEBUILD_INITIATOR": build["initiator"],
