@@ -53,6 +53,20 @@ static bool header(char *line, struct queue_serve_request *out, long *length)
 	return true;
 }
 
+/* A line ends with CR LF, and holds no control character but tab. */
+static bool plain(const char *head, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)head[i];
+
+		if (c == '\r' && i + 1 < size && head[i + 1] == '\n')
+			i++;
+		else if ((c < ' ' && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static bool read_head(char *head, struct queue_serve_request *out, long *length)
 {
 	char *next;
@@ -79,10 +93,12 @@ int queue_serve_request(char *data, size_t len, struct queue_serve_request *out)
 	size_t size = end ? (size_t)(end - data) : len;
 	long length;
 
-	if (memchr(data, '\0', size) || size >= sizeof(copy))
+	if (size >= sizeof(copy))
 		return -1;
 	if (!end)
-		return 0;
+		return memchr(data, '\0', size) ? -1 : 0;
+	if (!plain(data, size))
+		return -1;
 	/* the reading cuts it up, which is for a request that is whole */
 	memcpy(copy, data, size);
 	copy[size] = '\0';
