@@ -11,6 +11,7 @@
 #include "target_aws.h"
 #include "target_codebuild_parse.h"
 #include "queue_options.h"
+#include "lib/base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,19 @@ static int describe(struct target_job *job, const struct aws *aws, const cJSON *
 					      &job->link, err);
 }
 
+/* `look` let the same token be sent again. Has it time left still? A machine that slept in
+ * between has another idea of that now. */
+static int token_holds(struct target_job *job, struct err *err)
+{
+	int64_t age = clock_now_ms() - job->delivery->uncertain_ms;
+
+	if (!job->delivery->uncertain_ms || job->certain || (age >= 0 && age < TOKEN_HOLDS_MS))
+		return 0;
+	job->maybe_done = true;
+	return err_set(err, ERR_UNAVAILABLE, "the clock moved on before the request was sent again; "
+		       "the build is looked for first");
+}
+
 static enum target_verdict start_in(struct target_job *job, struct aws *aws, const char *project,
 				    const char *commit, struct err *err)
 {
@@ -138,10 +152,13 @@ static enum target_verdict start_in(struct target_job *job, struct aws *aws, con
 		err_set(err, ERR_INTERNAL, "no memory for a request");
 		return TARGET_FAILED;
 	}
-	rc = target_aws_call(job, aws, "codebuild:StartBuild", request, &answer, err);
-	if (rc < 0) {
-		refine(job, aws, err);
-	} else {
+	rc = token_holds(job, err);
+	if (rc == 0) {
+		rc = target_aws_call(job, aws, "codebuild:StartBuild", request, &answer, err);
+		if (rc < 0)
+			refine(job, aws, err);
+	}
+	if (rc == 0) {
 		rc = describe(job, aws, json_get(answer, "build"), err);
 		job->maybe_done = rc < 0;
 	}

@@ -4,6 +4,7 @@
 #include "hooks/queue/target.h"
 #include "hooks/queue/target_aws.h"
 #include "hooks/queue/target_codebuild_parse.h"
+#include "lib/base/clock.h"
 
 #define ARN "arn:aws:codebuild:us-east-2:111111111111:build/iris:0a-1"
 #define LINK "https://console.aws.amazon.com/codesuite/codebuild/111111111111/projects/iris/build/iris%3A0a-1/?region=us-east-2"
@@ -246,6 +247,39 @@ static void another_project_is_not_started_before_the_first_was_looked_through(v
 	assert_non_null(strstr(e.message, "pear"));
 }
 
+/* The machine slept between the look and the request. */
+static void a_token_that_ran_out_is_not_sent(void **state)
+{
+	char target[] = "codebuild", text[] = "", ref[] = "refs/heads/main", oid[] = OID_A;
+	struct queue_config config = QUEUE_CONFIG_INIT;
+	struct queue_delivery d = { .event = 3, .target = target, .ref = ref, .old = text, .new = oid,
+				    .external = text };
+	void *kept = NULL;
+	struct target_job job = {
+		.name = "codebuild", .uuid = "u", .config = &config, .delivery = &d, .state = &kept,
+		.outcome = BUF_INIT(100), .external = BUF_INIT(100), .request = BUF_INIT(4096),
+		.answer = BUF_INIT(4096), .link = BUF_INIT(100), .status = BUF_INIT(100), .wait_fd = -1,
+	};
+	struct err e = { 0 };
+
+	(void)state;
+	write_file("config", "[codetrain]\nproject = iris\nregion = us-east-2\n");
+	assert_int_equal(queue_config_load(world, &config, &e), 0);
+	setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
+	d.uncertain_ms = clock_now_ms() - 200000;
+	job.now_ms = d.uncertain_ms + 100000;
+	assert_int_equal(target_codebuild.look(&job, &e), TARGET_ABSENT);
+	assert_int_equal(target_codebuild.start(&job, &e), TARGET_FAILED);
+	assert_int_equal(e.class, ERR_UNAVAILABLE);
+	assert_true(job.maybe_done);
+	assert_non_null(strstr(e.message, "looked for first"));
+	assert_string_equal(buf_str(&job.request), "");
+	unsetenv("AWS_ENDPOINT_URL");
+	target_codebuild.close(kept);
+	queue_config_free(&config);
+	buf_free(&job.external);
+}
+
 static void names_differ_for_every_delivery(void **state)
 {
 	struct queue_delivery d = { .event = 12 };
@@ -274,6 +308,7 @@ int main(void)
 		cmocka_unit_test(a_log_is_read_to_its_end_and_cleaned),
 		IN_WORLD(within_the_tokens_time_it_is_sent_again),
 		IN_WORLD(another_project_is_not_started_before_the_first_was_looked_through),
+		IN_WORLD(a_token_that_ran_out_is_not_sent),
 		cmocka_unit_test(names_differ_for_every_delivery),
 	};
 
