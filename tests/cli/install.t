@@ -17,6 +17,11 @@ for verb in submit watch promote grant build check hooks queue credentials keyri
 	[ -s "$T/stage/opt/ct/share/man/man1/codetrain-$verb.1" ]
 	ok "codetrain-$verb has a manual page"
 done
+units=$T/stage/opt/ct/lib/systemd/system
+is "$(sed -n 's/^ExecStart=//p' "$units/codetrain-queue@.service")" \
+	'/opt/ct/libexec/codetrain/codetrain-queue run -C %f' 'the unit runs the installed drainer'
+[ -s "$units/codetrain-queue@.path" ] && [ -s "$units/codetrain-queue@.timer" ]
+ok 'with its path and its timer'
 git init -q "$T/r" && cd "$T/r" || exit 1
 status 0 'hooks install' codetrain hooks install
 grep -q "$T/stage/opt/ct/libexec/codetrain/pre-push" .git/hooks/pre-push
