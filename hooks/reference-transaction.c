@@ -78,16 +78,23 @@ static int spool(struct hook *h, const struct err *why)
 	return rc;
 }
 
+/* That one prepared move took place need not be written down: its post-receive says so, or the
+ * next move of the ref, or the ref itself once git has ended. It saves most refs a write. */
 static int record(struct hook *h)
 {
 	struct queue_recorded recorded;
 	struct err err = { 0 };
 	int rc = 0;
 
+	if (h->push.step == QUEUE_COMMITTED && h->push.updates.n == 1) {
+		h->any = true;
+		return 0;
+	}
 	if (queue_record_resolve(h->gitdir, &h->push, &err) < 0)
 		return give_up(h, &err);
 	if (h->push.updates.n == 0)
 		return 0;
+	queue_run_find(h->push.run);
 	if ((!h->db && queue_db_open(h->gitdir, QUEUE_DB_MAKE, BUSY_MS, &h->db, &err) < 0) ||
 	    queue_record(h->db, h->gitdir, &h->push, &recorded, &err) < 0)
 		rc = spool(h, &err);
@@ -136,7 +143,6 @@ static int run(enum queue_step step)
 	h.gitdir = buf_str(&gitdir);
 	queue_push_init(&h.push, "reference-transaction", clock_now_ms());
 	h.push.step = step;
-	queue_run_find(h.push.run);
 	rc = read_moves(&h);
 	/* a drainer notices the end of this run: the post-receive may never come */
 	if (h.any && step == QUEUE_COMMITTED && queue_wake_or_start(h.gitdir, &err) < 0)

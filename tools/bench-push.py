@@ -28,13 +28,20 @@ def repository(folder, name, hooks):
     return path
 
 
-def ours(build, folder, name, backlog):
+def ours(build, folder, name, backlog, work, commit):
+    """With `backlog` branches whose first push waits; they are there without having been pushed."""
     path = repository(folder, name, {hook: build / hook for hook in ("post-receive", "reference-transaction")})
     for key, value in {"target": "codebuild", "project": "iris", "region": "us-east-2"}.items():
         run(*GIT, "-C", str(path), "config", f"codetrain.{key}", value)
-    zero, one = "0" * 40, "1" * 40
+    if not backlog:
+        return path
+    run("git", "-C", str(work), "push", "-q", str(path), f"{commit}:refs/heads/main", stderr=subprocess.DEVNULL)
+    zero, names = "0" * 40, sorted(f"refs/heads/waiting-{i}" for i in range(backlog))
+    with open(path / "packed-refs", "w", encoding="ascii") as f:
+        f.write("# pack-refs with: peeled fully-peeled sorted \n")
+        f.writelines(f"{commit} {name}\n" for name in names)
     for first in range(0, backlog, 4000):
-        lines = "".join(f"{zero} {one} refs/heads/waiting-{i}\n" for i in range(first, min(first + 4000, backlog)))
+        lines = "".join(f"{zero} {commit} {name}\n" for name in names[first:first + 4000])
         run(str(build / "codetrain-queue"), "record", "-C", str(path), input=lines.encode(),
             stderr=subprocess.DEVNULL)
     return path
@@ -114,15 +121,16 @@ def main():
                       AWS_EC2_METADATA_DISABLED="true")
     (folder / "home").mkdir()
     work = folder / "work"
+    history = commits(work, rounds + 11)
     curl = f"#!/bin/sh\nwhile read -r old new ref; do curl -s -o /dev/null -m 5 -d \"$ref=$new\" {NOWHERE}/; done\n"
     rows = {
         "an empty hook": repository(folder, "empty", {"post-receive": "#!/bin/sh\n"}),
-        "codetrain": ours(build, folder, "ours", 0),
-        f"codetrain, {backlog:,} events wait": ours(build, folder, "backlog", backlog),
+        "codetrain": ours(build, folder, "ours", 0, work, history[0]),
+        f"codetrain, {backlog:,} events wait": ours(build, folder, "backlog", backlog, work, history[0]),
         "a curl in the hook": repository(folder, "curl", {"post-receive": curl}),
     }
     try:
-        times = measure(work, rows, commits(work, rounds + 10))
+        times = measure(work, rows, history[1:])
     finally:
         while found := drainers(rows.values()):
             for pid in found:
