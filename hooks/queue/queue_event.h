@@ -22,7 +22,7 @@
 #include "target.h"
 #include "lib/spec/json.h"
 
-#define QUEUE_EVENT_MAX (60 << 10)	/* bytes of the text: it fits in a pipe */
+#define QUEUE_EVENT_MAX (96 << 10)	/* bytes of the text, of the largest push there can be */
 
 /* The caller frees it by json_free. NULL: no memory. */
 cJSON *queue_event_json(const struct target_job *job, struct err *err);

@@ -4,12 +4,17 @@
 
 #include <string.h>
 
-/* An id of a service, "" when the answer has none or none that is one. */
+enum { ID_MAX = 256 };
+
+/* An id of a service, "" when the answer has none or none that is one: it goes to a
+ * terminal, and into an address. */
 static const char *id_of(const cJSON *answer, const char *path)
 {
+	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_:/";
 	const char *id = json_string(answer, path, "");
+	size_t len = strlen(id);
 
-	return strlen(id) <= 256 ? id : "";
+	return len <= ID_MAX && strspn(id, allowed) == len ? id : "";
 }
 
 static int take(const char *id, const char *what, const char *did, struct buf *external,

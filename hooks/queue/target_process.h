@@ -20,7 +20,8 @@
 int target_process_start(const char *const *argv, const char *const *envp, const char *dir,
 			 pid_t *pid, int *gate, struct err *err);
 
-/* Lets it go on, and gives it `input` (NULL: none; what a pipe takes). */
+/* Lets it go on, and gives it `input` (NULL: none). What is more than a pipe takes waits
+ * until it reads. */
 int target_process_open(int gate, const char *input, struct err *err);
 
 /* In the program: waits at the gate, and reads so many bytes of input behind it.

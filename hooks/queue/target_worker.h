@@ -25,7 +25,7 @@ struct target_work {
 	const char *const *argv;	/* argv[0] absolute, or looked up on the PATH of envp */
 	const char *const *envp;	/* all that it sees of an environment; at least one */
 	const char *dir;		/* working directory; NULL: the repository */
-	const char *input;		/* its standard input, at most 60 KiB; NULL: none */
+	const char *input;		/* its standard input, at most QUEUE_EVENT_MAX; NULL: none */
 	int timeout_s;			/* then it is ended, with all that it started */
 	bool own_files;			/* it writes the log, and a result unless it cannot */
 };

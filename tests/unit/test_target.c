@@ -1,8 +1,12 @@
 /* hooks/queue/target*.c: processes that are found again, and what a target is called */
 #include "queue_world.h"
 
+#include "hooks/queue/queue_event.h"
 #include "hooks/queue/target.h"
+#include "hooks/queue/target_answers.h"
+#include "hooks/queue/target_mirror_parse.h"
 #include "hooks/queue/target_process.h"
+#include "hooks/queue/target_worker.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -165,6 +169,243 @@ static void a_missing_program_is_told(void **state)
 	assert_non_null(strstr(e.message, "/nonexistent/codetrain-build"));
 }
 
+/* ---- events --------------------------------------------------------------------------- */
+
+static struct queue_delivery delivery_of(char *target, char *ref, char *old, char *new)
+{
+	static char pusher[] = "ann\n\033[1m", options[] = "ci.skip\nx=\377\"", source[] = "test", empty[] = "";
+
+	return (struct queue_delivery){ .event = 12, .attempts = 1, .target = target, .ref = ref, .old = old,
+					.new = new, .pusher = pusher, .options = options, .source = source,
+					.external = empty, .recorded_ms = 1893456000123 };
+}
+
+static void an_event_is_json(void **state)
+{
+	char target[] = "exec", ref[] = "refs/heads/a\"b\377$(id)", old[] = OID_0, new[] = OID_A;
+	struct queue_delivery d = delivery_of(target, ref, old, new);
+	const struct target_job job = { .name = "exec", .gitdir = "/srv/git/iris.git/", .uuid = "u",
+					.delivery = &d };
+	struct buf text = BUF_INIT(QUEUE_EVENT_MAX);
+	struct err e = { 0 };
+	cJSON *o;
+
+	(void)state;
+	assert_int_equal(queue_event_text(&job, &text, &e), 0);
+	assert_null(strchr(buf_str(&text), '\n'));
+	o = json_parse(buf_str(&text), text.len, "event", &e);
+	assert_non_null(o);
+	assert_string_equal(json_string(o, "id", ""), "u/12");
+	assert_string_equal(json_string(o, "name", ""), "iris");
+	assert_string_equal(json_string(o, "ref", ""), "refs/heads/a\"b?$(id)");
+	assert_string_equal(json_string(o, "branch", ""), "a\"b?$(id)");
+	assert_string_equal(json_string(o, "ref_base64", ""), "cmVmcy9oZWFkcy9hImL/JChpZCk=");
+	assert_null(json_get(o, "tag"));
+	assert_true(json_bool(o, "created", false));
+	assert_false(json_bool(o, "deleted", true));
+	assert_string_equal(json_string(o, "pusher", ""), "ann ?[1m");
+	assert_int_equal(json_count(o, "options"), 2);
+	assert_string_equal(json_string(o, "options[1]", ""), "x=?\"");
+	assert_string_equal(json_string(o, "recorded", ""), "2030-01-01T00:00:00.123Z");
+	json_free(o);
+	buf_free(&text);
+}
+
+/* The most that a push can hold. */
+static void the_largest_event_fits(void **state)
+{
+	char target[] = "exec", old[] = OID_B, new[] = OID_0, ref[4097], *options = malloc(16385);
+	struct queue_delivery d = delivery_of(target, ref, old, new);
+	const struct target_job job = { .name = "exec", .gitdir = "/r", .uuid = "u", .delivery = &d };
+	struct buf text = BUF_INIT(QUEUE_EVENT_MAX);
+	struct err e = { 0 };
+
+	(void)state;
+	assert_non_null(options);
+	for (int i = 0; i < 16384; i++)
+		options[i] = i % 2 ? '\n' : '"';
+	options[16384] = '\0';
+	snprintf(ref, sizeof(ref), "refs/tags/%04086d", 0);
+	for (char *p = ref + 10; *p; p++)
+		*p = '"';
+	ref[4095] = '\377';
+	d.options = options;
+	if (queue_event_text(&job, &text, &e) < 0)
+		fail_msg("%s", e.message);
+	free(options);
+	buf_free(&text);
+}
+
+static void work_has_files_of_its_own(void **state)
+{
+	static const struct {
+		const char *target;
+		int attempts;
+		const char *want;
+	} cases[] = {
+		{ "local", 1, "12.log" }, { "local", 2, "12.2.log" }, { "exec", 1, "12.1-exec.log" },
+		{ "exec", 3, "12.3-exec.log" }, { "2", 1, "12.1-2.log" },
+		{ "../../x", 1, "12.1-..%2F..%2Fx.log" },
+	};
+	char target[32], ref[] = "refs/heads/main", old[] = OID_A, new[] = OID_B;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct queue_delivery d = delivery_of(target, ref, old, new);
+		struct buf path = BUF_INIT(500), want = BUF_INIT(500);
+		struct err e = { 0 };
+
+		snprintf(target, sizeof(target), "%s", cases[i].target);
+		d.attempts = cases[i].attempts;
+		buf_addf(&want, "/g/codetrain/builds/%s", cases[i].want);
+		assert_int_equal(target_worker_path("/g", &d, ".log", &path, &e), 0);
+		assert_string_equal(buf_str(&path), buf_str(&want));
+		buf_free(&path);
+		buf_free(&want);
+	}
+}
+
+/* The input comes whole or not at all. */
+static void a_gate_takes_what_was_promised(void **state)
+{
+	static const struct {
+		const char *sent;
+		size_t promised;
+		bool opens;
+	} cases[] = { { "gabc", 3, true }, { "gab", 3, false }, { "gabcd", 3, false }, { "", 0, false },
+		      { "x", 0, false }, { "g", 0, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int fd[2], kept = dup(STDIN_FILENO);
+		struct buf input = BUF_INIT(100);
+		bool opens;
+
+		assert_int_equal(pipe(fd), 0);
+		assert_int_equal(write(fd[1], cases[i].sent, strlen(cases[i].sent)), strlen(cases[i].sent));
+		close(fd[1]);
+		assert_int_equal(dup2(fd[0], STDIN_FILENO), STDIN_FILENO);
+		close(fd[0]);
+		opens = target_process_gate(cases[i].promised, &input);
+		dup2(kept, STDIN_FILENO);
+		close(kept);
+		assert_int_equal(opens, cases[i].opens);
+		buf_free(&input);
+	}
+}
+
+/* ---- answers -------------------------------------------------------------------------- */
+
+typedef int answer_fn(const cJSON *answer, struct buf *external, struct buf *outcome, struct err *err);
+
+static void answers_are_read(void **state)
+{
+	static const struct {
+		answer_fn *read;
+		const char *answer, *external, *outcome;
+		enum err_class class;
+	} cases[] = {
+		{ target_answers_message, "{\"MessageId\":\"m\"}", "m", "message m sent", ERR_NONE },
+		{ target_answers_message, "{}", "", "", ERR_UNAVAILABLE },
+		{ target_answers_message, "{\"MessageId\":7}", "", "", ERR_UNAVAILABLE },
+		{ target_answers_message, "{\"MessageId\":\"a\\u001b[1m\"}", "", "", ERR_UNAVAILABLE },
+		{ target_answers_pipeline, "{\"pipelineExecutionId\":\"e\"}", "e", "execution e started", ERR_NONE },
+		{ target_answers_pipeline, "[]", "", "", ERR_UNAVAILABLE },
+		{ target_answers_events, "{\"Entries\":[{\"EventId\":\"v\"}],\"FailedEntryCount\":0}", "v",
+		  "event v put", ERR_NONE },
+		{ target_answers_events, "{\"FailedEntryCount\":1,\"Entries\":[{\"ErrorCode\":\"InternalFailure\"}]}",
+		  "", "", ERR_UNAVAILABLE },
+		{ target_answers_events, "{\"FailedEntryCount\":1,\"Entries\":[{\"ErrorCode\":\"MalformedDetail\"}]}",
+		  "", "", ERR_NO },
+		{ target_answers_events,
+		  "{\"FailedEntryCount\":1,\"Entries\":[{\"ErrorCode\":\"AccessDeniedException\"}]}", "", "",
+		  ERR_ACCESS },
+		{ target_answers_events, "{\"FailedEntryCount\":1,\"Entries\":[{\"EventId\":\"v\"}]}", "", "",
+		  ERR_UNAVAILABLE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf external = BUF_INIT(300), outcome = BUF_INIT(300);
+		struct err e = { 0 };
+		cJSON *answer = json_parse(cases[i].answer, strlen(cases[i].answer), "answer", &e);
+		int rc;
+
+		assert_non_null(answer);
+		rc = cases[i].read(answer, &external, &outcome, &e);
+		assert_int_equal(rc, cases[i].class == ERR_NONE ? 0 : -1);
+		assert_int_equal(e.class, cases[i].class);
+		assert_string_equal(buf_str(&external), cases[i].external);
+		assert_string_equal(buf_str(&outcome), cases[i].outcome);
+		json_free(answer);
+		buf_free(&external);
+		buf_free(&outcome);
+	}
+}
+
+static void an_execution_is_ours_or_not(void **state)
+{
+	static const struct {
+		const char *summary;
+		enum target_answers_match want;
+	} cases[] = {
+		{ "{\"startTime\":100,\"sourceRevisions\":[{\"revisionId\":\"c\"}]}", TARGET_ANSWERS_SAME },
+		{ "{\"startTime\":99,\"sourceRevisions\":[{\"revisionId\":\"c\"}]}", TARGET_ANSWERS_OLDER },
+		{ "{\"startTime\":100,\"sourceRevisions\":[{\"revisionId\":\"d\"}]}", TARGET_ANSWERS_OTHER },
+		{ "{\"startTime\":100,\"trigger\":{\"triggerType\":\"Webhook\"},"
+		  "\"sourceRevisions\":[{\"revisionId\":\"c\"}]}", TARGET_ANSWERS_OTHER },
+		{ "{\"startTime\":100,\"status\":\"InProgress\"}", TARGET_ANSWERS_UNKNOWN },
+		{ "{\"startTime\":100,\"status\":\"Failed\"}", TARGET_ANSWERS_OTHER },
+		{ "{}", TARGET_ANSWERS_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = { 0 };
+		cJSON *summary = json_parse(cases[i].summary, strlen(cases[i].summary), "summary", &e);
+
+		assert_int_equal(target_answers_execution(summary, "c", 100), cases[i].want);
+		json_free(summary);
+	}
+}
+
+static void what_git_says_of_a_push_is_understood(void **state)
+{
+	static const struct {
+		int exit_code;
+		const char *output;
+		bool deletion;
+		enum err_class class;
+	} cases[] = {
+		{ 0, "To x\n=\ta:refs/heads/m\t[up to date]\nDone\n", false, ERR_NONE },
+		{ 1, "To x\n!\ta:refs/heads/m\t[rejected] (non-fast-forward)\nDone\nerror: failed to push\n", false,
+		  ERR_CONFLICT },
+		{ 1, "!\ta:refs/heads/m\t[rejected] (fetch first)\n", false, ERR_CONFLICT },
+		{ 1, "!\ta:refs/tags/v\t[rejected] (already exists)\n", false, ERR_CONFLICT },
+		{ 1, "!\ta:refs/heads/m\t[remote rejected] (pre-receive hook declined)\n", false, ERR_NO },
+		{ 1, "!\ta:refs/heads/m\t[remote rejected] (cannot lock ref 'refs/heads/m')\n", false, ERR_UNAVAILABLE },
+		{ 1, "error: src refspec a does not match any\n", false, ERR_NO },
+		{ 1, "error: unable to delete 'x': remote ref does not exist\n", true, ERR_NONE },
+		{ 1, "error: unable to delete 'x': remote ref does not exist\n", false, ERR_UNAVAILABLE },
+		{ 128, "fatal: unable to access 'https://h/': The requested URL returned error: 403\n", false, ERR_ACCESS },
+		{ 128, "fatal: unable to access 'https://h/': The requested URL returned error: 503\n", false,
+		  ERR_UNAVAILABLE },
+		{ 128, "fatal: repository 'https://h/' not found\n", false, ERR_NO },
+		{ 128, "fatal: could not read Username for 'https://h': terminal prompts disabled\n", false, ERR_ACCESS },
+		{ 137, "", false, ERR_UNAVAILABLE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = { 0 };
+		int rc = target_mirror_parse(cases[i].exit_code, cases[i].output, cases[i].deletion, &e);
+
+		assert_int_equal(rc, cases[i].class == ERR_NONE ? 0 : -1);
+		assert_int_equal(e.class, cases[i].class);
+		assert_null(strchr(e.message, '\n'));
+	}
+}
+
 static void targets_are_named_for_people(void **state)
 {
 	static const struct {
@@ -208,6 +449,13 @@ int main(void)
 		IN_WORLD(no_descriptor_is_passed_on),
 		IN_WORLD(a_missing_program_is_told),
 		IN_WORLD(targets_are_named_for_people),
+		cmocka_unit_test(an_event_is_json),
+		cmocka_unit_test(the_largest_event_fits),
+		cmocka_unit_test(work_has_files_of_its_own),
+		cmocka_unit_test(a_gate_takes_what_was_promised),
+		cmocka_unit_test(answers_are_read),
+		cmocka_unit_test(an_execution_is_ours_or_not),
+		cmocka_unit_test(what_git_says_of_a_push_is_understood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
