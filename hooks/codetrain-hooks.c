@@ -41,7 +41,8 @@ int main(int argc, char **argv)
 	const struct opt_program program = {
 		.name = name,
 		.synopsis = "install|uninstall|status [--server | --global]",
-		.purpose = "Installs the pre-push hook in this repository (with --server: post-receive).\n"
+		.purpose = "Installs the pre-push hook in this repository (with --server:\n"
+			   "reference-transaction and post-receive).\n"
 			   "A hook that is there already goes on running, once codetrain's lets the push\n"
 			   "through; uninstall puts it back as it was.",
 		.notes = "status exits 1 when a hook is missing or broken.",
