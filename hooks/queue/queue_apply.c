@@ -4,6 +4,7 @@
 #include "queue_spool.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -168,34 +169,50 @@ struct match {
 	bool own;	/* of this run */
 };
 
-static int first_row(struct apply *a, sqlite3_stmt *s, struct match *m, struct err *err)
-{
-	int rc = s ? queue_db_step(a->db, s, err) : -1;
+/* Of "EVENT PUSH", a row of queue_db_row. */
+struct row {
+	char event[24], push[24];
+	char *into[2];
+};
+static const size_t row_sizes[] = { 24, 24 };
 
+static char *const *row_room(struct row *r)
+{
+	*r = (struct row){ .into = { r->event, r->push } };
+	return r->into;
+}
+
+static int keep_row(struct match *m, const struct row *r, int rc)
+{
 	if (rc > 0) {
-		m->event = sqlite3_column_int64(s, 0);
-		m->push = sqlite3_column_int64(s, 1);
+		m->event = strtoll(r->event, NULL, 10);
+		m->push = strtoll(r->push, NULL, 10);
 	}
-	sqlite3_finalize(s);
 	return rc < 0 ? -1 : 0;
 }
 
 /* A move of the same kind whose post-receive may still come. */
 static int find_open(struct apply *a, const struct line *l, struct match *m, struct err *err)
 {
-	return first_row(a, queue_db_query(a->db, err, "SELECT e.seq, e.push FROM push p "
+	struct row r;
+
+	return keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err,
+		"SELECT e.seq, e.push FROM push p "
 		"JOIN event e ON e.push = p.id AND e.ref = ?1 WHERE p.complete = 0 AND e.old = ?2 "
-		"AND e.new = ?3 ORDER BY e.seq LIMIT 1", "sss", l->ref, l->old, l->new), m, err);
+		"AND e.new = ?3 ORDER BY e.seq LIMIT 1", "sss", l->ref, l->old, l->new));
 }
 
 /* One that was given up not long ago, or that reconciliation found. */
 static int find_late(struct apply *a, const struct line *l, struct match *m, struct err *err)
 {
-	return first_row(a, queue_db_query(a->db, err, "SELECT e.seq, e.push FROM "
+	struct row r;
+
+	return keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err,
+		"SELECT e.seq, e.push FROM "
 		"(SELECT id FROM push WHERE complete = 2 ORDER BY id DESC LIMIT ?4) p "
 		"JOIN event e ON e.push = p.id AND e.ref = ?1 WHERE e.old = ?2 AND e.new = ?3 "
 		"AND abs(?5 - e.recorded_ms) <= ?6 ORDER BY e.seq LIMIT 1", "sssiii", l->ref, l->old,
-		l->new, (int64_t)UNSEEN_MOST, a->push->recorded_ms, (int64_t)LATE_MS), m, err);
+		l->new, (int64_t)UNSEEN_MOST, a->push->recorded_ms, (int64_t)LATE_MS));
 }
 
 /* Who told of this move before. The hooks of one run know each other; where they
@@ -207,11 +224,12 @@ static int find_match(struct apply *a, const struct line *l, struct match *m, st
 		"AND e.ref = ?2 WHERE p.run = ?1 AND p.run <> '' AND p.id <> ?4 AND e.new = ?3 "
 		"ORDER BY e.state = 'prepared' DESC, e.seq DESC LIMIT 1";
 	struct match late = { 0 };
+	struct row r;
 
 	*m = (struct match){ 0 };
 	if (a->push->run[0] &&
-	    first_row(a, queue_db_query(a->db, err, own, "sssi", a->push->run, l->ref, l->new, a->row),
-		      m, err) < 0)
+	    keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err, own, "sssi",
+					 a->push->run, l->ref, l->new, a->row)) < 0)
 		return -1;
 	m->own = m->event != 0;
 	if (m->own)

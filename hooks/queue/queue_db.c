@@ -1,34 +1,11 @@
-#include "queue_db.h"
-#include "queue_schema.h"
-#include "lib/base/clock.h"
+#include "queue_db_private.h"
 #include "lib/base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum {
-	STATEMENT_MAX = 64 << 10,
-	VALUE_MAX = 1 << 20,
-	/* By a hook when no drainer comes by for long; without one, who opens the
-	 * database next reads all of the log. */
-	CHECKPOINT_PAGES = 500,
-	SETUP_MS = 5000,
-};
-
-struct queue_db {
-	sqlite3 *sql;
-	struct buf path;
-	char uuid[33];
-};
-
-/* What SQLite says, in the words of the person who has to mend it. */
-static int fail(struct queue_db *db, const char *doing, struct err *err)
+int queue_db_fail(struct queue_db *db, const char *doing, struct err *err)
 {
 	const char *path = buf_str(&db->path);
 	int code = db->sql ? sqlite3_extended_errcode(db->sql) : SQLITE_NOMEM;
@@ -64,11 +41,9 @@ int queue_db_path(const char *gitdir, const char *name, struct buf *out, struct 
 	return buf_check(out, "the path of the queue", err);
 }
 
-static sqlite3_stmt *prepare(struct queue_db *db, struct err *err, const char *sql,
-			     const char *kinds, va_list ap)
+static int bind(sqlite3_stmt *statement, const char *kinds, va_list ap)
 {
-	sqlite3_stmt *statement = NULL;
-	int rc = sqlite3_prepare_v2(db->sql, sql, -1, &statement, NULL);
+	int rc = SQLITE_OK;
 
 	for (int i = 1; rc == SQLITE_OK && kinds[i - 1]; i++) {
 		if (kinds[i - 1] == 'i')
@@ -77,11 +52,58 @@ static sqlite3_stmt *prepare(struct queue_db *db, struct err *err, const char *s
 			rc = sqlite3_bind_text(statement, i, va_arg(ap, const char *), -1,
 					       SQLITE_TRANSIENT);
 	}
-	if (rc == SQLITE_OK)
+	return rc;
+}
+
+static sqlite3_stmt *prepare(struct queue_db *db, struct err *err, const char *sql,
+			     const char *kinds, va_list ap)
+{
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db->sql, sql, -1, &statement, NULL) == SQLITE_OK &&
+	    bind(statement, kinds, ap) == SQLITE_OK)
 		return statement;
-	fail(db, "use the queue", err);
+	queue_db_fail(db, "use the queue", err);
 	sqlite3_finalize(statement);
 	return NULL;
+}
+
+/* One that was prepared before, or will be found so from now on; NULL: none is
+ * at hand, and there is no room for more. */
+static sqlite3_stmt *kept(struct queue_db *db, const char *sql)
+{
+	sqlite3_stmt *statement;
+
+	for (int i = 0; i < db->n_kept; i++)
+		if (strcmp(sqlite3_sql(db->kept[i]), sql) == 0)
+			return db->kept[i];
+	if (db->n_kept == QUEUE_DB_KEPT || strncmp(sql, "PRAGMA", 6) == 0 ||
+	    sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
+		return NULL;
+	return db->kept[db->n_kept++] = statement;
+}
+
+/* Ready to step; to be given to `put` afterwards. */
+static sqlite3_stmt *take(struct queue_db *db, struct err *err, const char *sql, const char *kinds,
+			  bool *is_kept, va_list ap)
+{
+	sqlite3_stmt *statement = kept(db, sql);
+
+	*is_kept = statement != NULL;
+	if (!statement)
+		return prepare(db, err, sql, kinds, ap);
+	if (bind(statement, kinds, ap) == SQLITE_OK)
+		return statement;
+	queue_db_fail(db, "use the queue", err);
+	return NULL;
+}
+
+static void put(sqlite3_stmt *statement, bool is_kept)
+{
+	if (is_kept)
+		sqlite3_reset(statement);
+	else
+		sqlite3_finalize(statement);
 }
 
 sqlite3_stmt *queue_db_query(struct queue_db *db, struct err *err, const char *sql,
@@ -104,23 +126,24 @@ int queue_db_step(struct queue_db *db, sqlite3_stmt *statement, struct err *err)
 		return 1;
 	if (rc == SQLITE_DONE)
 		return 0;
-	return fail(db, "use the queue", err);
+	return queue_db_fail(db, "use the queue", err);
 }
 
 int queue_db_run(struct queue_db *db, struct err *err, const char *sql, const char *kinds, ...)
 {
 	sqlite3_stmt *statement;
+	bool is_kept;
 	va_list ap;
 	int rc;
 
 	va_start(ap, kinds);
-	statement = prepare(db, err, sql, kinds, ap);
+	statement = take(db, err, sql, kinds, &is_kept, ap);
 	va_end(ap);
 	if (!statement)
 		return -1;
 	while ((rc = queue_db_step(db, statement, err)) > 0)
 		;
-	sqlite3_finalize(statement);
+	put(statement, is_kept);
 	return rc;
 }
 
@@ -128,19 +151,43 @@ int queue_db_integer(struct queue_db *db, int64_t *out, struct err *err, const c
 		     const char *kinds, ...)
 {
 	sqlite3_stmt *statement;
+	bool is_kept;
 	va_list ap;
 	int rc;
 
 	va_start(ap, kinds);
-	statement = prepare(db, err, sql, kinds, ap);
+	statement = take(db, err, sql, kinds, &is_kept, ap);
 	va_end(ap);
 	if (!statement)
 		return -1;
 	rc = queue_db_step(db, statement, err);
 	if (rc > 0 && sqlite3_column_type(statement, 0) != SQLITE_NULL)
 		*out = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
+	put(statement, is_kept);
 	return rc < 0 ? -1 : 0;
+}
+
+int queue_db_row(struct queue_db *db, char *const *out, const size_t *sizes, int n, struct err *err,
+		 const char *sql, const char *kinds, ...)
+{
+	sqlite3_stmt *statement;
+	bool is_kept;
+	va_list ap;
+	int rc;
+
+	va_start(ap, kinds);
+	statement = take(db, err, sql, kinds, &is_kept, ap);
+	va_end(ap);
+	if (!statement)
+		return -1;
+	rc = queue_db_step(db, statement, err);
+	for (int i = 0; rc > 0 && i < n; i++) {
+		const char *text = (const char *)sqlite3_column_text(statement, i);
+
+		snprintf(out[i], sizes[i], "%s", text ? text : "");
+	}
+	put(statement, is_kept);
+	return rc;
 }
 
 int queue_db_begin(struct queue_db *db, struct err *err)
@@ -161,7 +208,7 @@ void queue_db_rollback(struct queue_db *db)
 
 int queue_db_sync(struct queue_db *db, bool full, struct err *err)
 {
-	sqlite3_wal_autocheckpoint(db->sql, full ? CHECKPOINT_PAGES : 0);
+	sqlite3_wal_autocheckpoint(db->sql, full ? QUEUE_DB_CHECKPOINT_PAGES : 0);
 	return queue_db_run(db, err, full ? "PRAGMA synchronous = FULL" :
 			    "PRAGMA synchronous = NORMAL", "");
 }
@@ -206,174 +253,4 @@ int queue_db_note_set(struct queue_db *db, const char *key, const char *value, s
 	return queue_db_run(db, err, "INSERT INTO note VALUES (?, ?) "
 			    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 			    "ss", key, value);
-}
-
-static int version_of(struct queue_db *db, int64_t *version, struct err *err)
-{
-	*version = 0;
-	return queue_db_integer(db, version, err, "PRAGMA user_version", "");
-}
-
-static int step_up(struct queue_db *db, int from, struct err *err)
-{
-	char pragma[80];
-
-	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d; PRAGMA application_id = %d",
-		 from + 1, QUEUE_SCHEMA_APPLICATION);
-	if (sqlite3_exec(db->sql, queue_schema_steps[from], NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db->sql, pragma, NULL, NULL, NULL) != SQLITE_OK)
-		return fail(db, "set up the queue", err);
-	return 0;
-}
-
-/* All steps that are missing, at once or not at all. */
-static int migrate(struct queue_db *db, struct err *err)
-{
-	int64_t version;
-
-	if (sqlite3_exec(db->sql, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK)
-		return fail(db, "set up the queue", err);
-	if (queue_db_begin(db, err) < 0)
-		return -1;
-	if (version_of(db, &version, err) < 0)
-		goto fail;
-	for (int v = (int)version; v < queue_schema_version; v++)
-		if (step_up(db, v, err) < 0)
-			goto fail;
-	if (queue_db_commit(db, err) < 0)
-		goto fail;
-	return 0;
-fail:
-	queue_db_rollback(db);
-	return -1;
-}
-
-/* One process at a time: SQLite's own locks do not cover the change to WAL. */
-static int set_up(struct queue_db *db, const char *gitdir, struct err *err)
-{
-	struct buf lock = BUF_INIT(PATH_MAX_BYTES);
-	int fd = -1, rc = -1;
-
-	if (queue_db_path(gitdir, "setup.lock", &lock, err) == 0)
-		fd = file_lock(buf_str(&lock), deadline_in(SETUP_MS), err);
-	if (fd >= 0) {
-		rc = migrate(db, err);
-		close(fd);
-	}
-	buf_free(&lock);
-	return rc;
-}
-
-static int make_file(const char *gitdir, struct queue_db *db, struct err *err)
-{
-	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
-	int fd = -1, rc = -1;
-
-	if (queue_db_path(gitdir, NULL, &dir, err) < 0)
-		goto out;
-	if (mkdir(buf_str(&dir), 0700) == 0) {
-		file_sync_folder_of(buf_str(&dir));
-	} else if (errno != EEXIST) {
-		err_errno(err, "cannot make the folder %s", buf_str(&dir));
-		goto out;
-	}
-	fd = open(buf_str(&db->path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 && errno != EEXIST) {
-		err_errno(err, "cannot make the queue %s", buf_str(&db->path));
-		goto out;
-	}
-	rc = 0;
-	if (fd >= 0)
-		file_sync_folder_of(buf_str(&db->path));
-out:
-	if (fd >= 0)
-		close(fd);
-	buf_free(&dir);
-	return rc;
-}
-
-static int connect_file(struct queue_db *db, int busy_ms, struct err *err)
-{
-	sqlite3 *sql = NULL;
-
-	if (sqlite3_open_v2(buf_str(&db->path), &sql,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
-			    NULL) != SQLITE_OK) {
-		db->sql = sql;
-		return fail(db, "open the queue", err);
-	}
-	db->sql = sql;
-	sqlite3_busy_timeout(sql, busy_ms);
-	sqlite3_limit(sql, SQLITE_LIMIT_LENGTH, VALUE_MAX);
-	sqlite3_limit(sql, SQLITE_LIMIT_SQL_LENGTH, STATEMENT_MAX);
-	sqlite3_limit(sql, SQLITE_LIMIT_ATTACHED, 0);
-	sqlite3_db_config(sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	/* The pusher does not wait for a checkpoint: the drainer makes it. */
-	sqlite3_db_config(sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	sqlite3_wal_autocheckpoint(sql, CHECKPOINT_PAGES);
-	if (sqlite3_exec(sql, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK)
-		return fail(db, "open the queue", err);
-	return 0;
-}
-
-static int check_version(struct queue_db *db, const char *gitdir, struct err *err)
-{
-	int64_t version;
-
-	if (version_of(db, &version, err) < 0)
-		return -1;
-	if (version > queue_schema_version)
-		return err_set(err, ERR_USAGE, "%s was made by a newer codetrain (schema %lld, "
-			       "this one knows %d); install that version", buf_str(&db->path),
-			       (long long)version, queue_schema_version);
-	return version < queue_schema_version ? set_up(db, gitdir, err) : 0;
-}
-
-static int read_uuid(struct queue_db *db, struct err *err)
-{
-	struct buf uuid = BUF_INIT(sizeof(db->uuid) - 1);
-	int rc = queue_db_note_get(db, "uuid", &uuid, err);
-
-	snprintf(db->uuid, sizeof(db->uuid), "%s", buf_str(&uuid));
-	buf_free(&uuid);
-	return rc;
-}
-
-int queue_db_open(const char *gitdir, enum queue_db_mode mode, int busy_ms,
-		  struct queue_db **out, struct err *err)
-{
-	struct queue_db *db = calloc(1, sizeof(*db));
-
-	if (!db)
-		return err_set(err, ERR_INTERNAL, "no memory for the queue");
-	db->path = (struct buf)BUF_INIT(PATH_MAX_BYTES);
-	if (queue_db_path(gitdir, "queue.db", &db->path, err) < 0)
-		goto fail;
-	if (access(buf_str(&db->path), F_OK) < 0 && errno == ENOENT) {
-		if (mode == QUEUE_DB_EXISTING) {
-			err_set(err, ERR_USAGE, "no push was recorded in %s yet; install the hook "
-				"there with: codetrain hooks install --server", gitdir);
-			goto fail;
-		}
-		if (make_file(gitdir, db, err) < 0)
-			goto fail;
-	}
-	if (connect_file(db, busy_ms, err) < 0 || check_version(db, gitdir, err) < 0 ||
-	    read_uuid(db, err) < 0)
-		goto fail;
-	*out = db;
-	return 0;
-fail:
-	queue_db_close(db);
-	return -1;
-}
-
-void queue_db_close(struct queue_db *db)
-{
-	if (!db)
-		return;
-	sqlite3_close(db->sql);
-	buf_free(&db->path);
-	free(db);
 }

@@ -51,6 +51,11 @@ int queue_db_run(struct queue_db *db, struct err *err, const char *sql, const ch
 int queue_db_integer(struct queue_db *db, int64_t *out, struct err *err, const char *sql,
 		     const char *kinds, ...);
 
+/* The first `n` columns of the first row as text, each cut to the room that it has; NULL
+ * is "". 1 when there is a row, else 0 and all is untouched. */
+int queue_db_row(struct queue_db *db, char *const *out, const size_t *sizes, int n, struct err *err,
+		 const char *sql, const char *kinds, ...);
+
 /* A write transaction. Rollback keeps `err` as it is. */
 int queue_db_begin(struct queue_db *db, struct err *err);
 int queue_db_commit(struct queue_db *db, struct err *err);

@@ -1,6 +1,7 @@
 #include "queue_decide.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool none(const char *oid)
@@ -13,44 +14,33 @@ bool queue_decide_same(const char *a, const char *b)
 	return none(a) ? none(b) : strcmp(a, b) == 0;
 }
 
-static void copy(char *out, size_t size, sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	snprintf(out, size, "%s", text ? text : "");
-}
-
 int queue_decide_find(struct queue_db *db, const char *ref, struct queue_undecided *out,
 		      struct err *err)
 {
-	sqlite3_stmt *s = queue_db_query(db, err, "SELECT e.seq, e.old, e.new, e.recorded_ms, "
-		"ifnull((SELECT run FROM push WHERE id = e.push), '') FROM event e "
-		"WHERE e.ref = ? AND e.state = 'prepared' ORDER BY e.seq LIMIT 1", "s", ref);
-	int rc = s ? queue_db_step(db, s, err) : -1;
+	char seq[24] = "", recorded[24] = "";
+	char *const into[] = { seq, recorded, out->old, out->new, out->run };
+	const size_t sizes[] = { sizeof(seq), sizeof(recorded), sizeof(out->old), sizeof(out->new),
+				 sizeof(out->run) };
+	int rc;
 
 	*out = (struct queue_undecided){ 0 };
-	if (rc > 0) {
-		out->seq = sqlite3_column_int64(s, 0);
-		copy(out->old, sizeof(out->old), s, 1);
-		copy(out->new, sizeof(out->new), s, 2);
-		out->recorded_ms = sqlite3_column_int64(s, 3);
-		copy(out->run, sizeof(out->run), s, 4);
-	}
-	sqlite3_finalize(s);
+	rc = queue_db_row(db, into, sizes, 5, err, "SELECT e.seq, e.recorded_ms, e.old, e.new, "
+			  "(SELECT run FROM push WHERE id = e.push) FROM event e "
+			  "WHERE e.ref = ? AND e.state = 'prepared' ORDER BY e.seq LIMIT 1", "s", ref);
+	out->seq = strtoll(seq, NULL, 10);
+	out->recorded_ms = strtoll(recorded, NULL, 10);
 	return rc < 0 ? -1 : 0;
 }
 
 int queue_decide_tip(struct queue_db *db, const char *ref, char oid[static QUEUE_DECIDE_OID],
 		     struct err *err)
 {
-	sqlite3_stmt *s = queue_db_query(db, err, "SELECT oid FROM tip WHERE ref = ?", "s", ref);
-	int rc = s ? queue_db_step(db, s, err) : -1;
+	char *const into[] = { oid };
+	const size_t sizes[] = { QUEUE_DECIDE_OID };
 
 	oid[0] = '\0';
-	if (rc > 0)
-		copy(oid, QUEUE_DECIDE_OID, s, 0);
-	sqlite3_finalize(s);
-	return rc < 0 ? -1 : 0;
+	return queue_db_row(db, into, sizes, 1, err, "SELECT oid FROM tip WHERE ref = ?", "s",
+			    ref) < 0 ? -1 : 0;
 }
 
 int queue_decide_set_tip(struct queue_db *db, const char *ref, const char *oid, int64_t event,
@@ -126,15 +116,13 @@ static int decide_rows(struct queue_db *db, const char *ref, const char *oid,
 
 	while ((rc = queue_decide_find(db, ref, &row, err)) == 0 && row.seq) {
 		char next[QUEUE_DECIDE_OID];
-		sqlite3_stmt *s = queue_db_query(db, err, "SELECT old FROM event WHERE ref = ? "
-			"AND state = 'prepared' AND seq > ? ORDER BY seq LIMIT 1", "si", ref, row.seq);
+		char *const into[] = { next };
+		const size_t sizes[] = { sizeof(next) };
 
-		rc = s ? queue_db_step(db, s, err) : -1;
 		snprintf(next, sizeof(next), "%s", oid);
-		if (rc > 0)
-			copy(next, sizeof(next), s, 0);
-		sqlite3_finalize(s);
-		if (rc < 0)
+		if (queue_db_row(db, into, sizes, 1, err, "SELECT old FROM event WHERE ref = ? "
+				 "AND state = 'prepared' AND seq > ? ORDER BY seq LIMIT 1", "si", ref,
+				 row.seq) < 0)
 			return -1;
 		rc = queue_decide_same(row.new, next) ? queue_decide_commit(db, row.seq, out, err) :
 		     queue_decide_void(db, row.seq, out, err);
