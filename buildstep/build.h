@@ -69,7 +69,7 @@ struct build {
 	struct build_phase_result phases[BUILDSPEC_PHASES];
 	struct build_phase_result upload;	/* of artifacts and reports */
 	struct build_wanted *wanted;		/* reports, then artifacts; NULL: the build did not get there */
-	size_t n_wanted;
+	size_t n_wanted, bytes_listed;
 	cJSON *exported, *artifacts, *reports;
 };
 

@@ -11,7 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_LISTED = 10000, CHUNK = 65536 };
+enum {
+	FILES_LISTED = 10000,
+	BYTES_LISTED = 96 << 10,	/* of all: the queue reads results of 256 KiB */
+	CHUNK = 65536,
+};
 
 bool build_gather_name(const char *name)
 {
@@ -155,10 +159,11 @@ static int copy_all(struct build *b, const struct build_wanted *w, const struct 
 	return rc;
 }
 
-static int list(const struct build_wanted *w, const struct build_found *found, const char *folder,
-		cJSON *into, struct err *err)
+static int list(struct build *b, const struct build_wanted *w, const struct build_found *found,
+		const char *folder, struct err *err)
 {
-	cJSON *entry = cJSON_CreateObject(), *files;
+	cJSON *entry = cJSON_CreateObject(), *files, *into = w->spec->format ? b->reports : b->artifacts;
+	size_t listed = 0;
 	bool whole;
 
 	cJSON_AddItemToArray(into, entry);
@@ -167,9 +172,13 @@ static int list(const struct build_wanted *w, const struct build_found *found, c
 		(!w->spec->format || cJSON_AddStringToObject(entry, "format", w->spec->format)) &&
 		(!folder || cJSON_AddStringToObject(entry, "folder", folder));
 	files = cJSON_AddArrayToObject(entry, "files");
-	for (size_t i = 0; i < found->n && i < FILES_LISTED && whole; i++)
-		whole = cJSON_AddItemToArray(files, cJSON_CreateString(found->v[i].path));
-	if (found->n > FILES_LISTED)
+	for (; listed < found->n && listed < FILES_LISTED && b->bytes_listed < BYTES_LISTED && whole; listed++) {
+		const char *path = found->v[listed].path;
+
+		b->bytes_listed += strlen(path) + 8;
+		whole = cJSON_AddItemToArray(files, cJSON_CreateString(path));
+	}
+	if (listed < found->n)
 		whole = whole && cJSON_AddBoolToObject(entry, "truncated", true);
 	return whole && files ? 0 : err_set(err, ERR_INTERNAL, "no memory for a list of files");
 }
@@ -204,7 +213,7 @@ static int one(struct build *b, const struct build_wanted *w, const char *folder
 		rc = folder ? place(w, &below, err) : 0;
 	}
 	if (rc == 0)
-		rc = list(w, &found, folder ? buf_str(&below) : NULL, report ? b->reports : b->artifacts, err);
+		rc = list(b, w, &found, folder ? buf_str(&below) : NULL, err);
 	if (rc == 0 && folder && !report && found.bases == 0)
 		rc = err_set(err, ERR_NO, "no matching base directory path found for %.200s", w->base);
 	else if (rc == 0 && folder && !report && found.n == 0)
@@ -222,7 +231,7 @@ static int one(struct build *b, const struct build_wanted *w, const char *folder
 int build_gather(struct build *b, const char *folder, struct err *err)
 {
 	int64_t began = clock_now_ms();
-	int rc = 0;
+	int rc = folder && b->n_wanted ? file_make_dirs(folder, 0700, err) : 0;
 
 	for (size_t i = 0; i < b->n_wanted && rc == 0; i++) {
 		struct err fault = { 0 };

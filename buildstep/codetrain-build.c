@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,15 +101,14 @@ static void opening_lines(struct build *b)
 					 b->spec->phases[i].commands.n);
 }
 
-/* The folder for the copies: made, or there and empty. */
+/* The folder for the copies is not there yet, or empty. */
 static int folder_for(const char *path, struct err *err)
 {
 	struct dirent **entries;
-	int n;
+	int n = scandir(path, &entries, NULL, NULL);
 
-	if (file_make_dirs(path, 0700, err) < 0)
-		return -1;
-	n = scandir(path, &entries, NULL, NULL);
+	if (n < 0 && errno == ENOENT)
+		return 0;
 	if (n < 0)
 		return err_errno(err, "cannot look into the folder %s", path);
 	for (int i = 0; i < n; i++)

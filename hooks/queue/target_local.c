@@ -29,7 +29,7 @@ static int add_files(const struct target_job *job, struct strs *argv, struct err
 {
 	static const struct {
 		const char *option, *extension;
-	} files[] = { { "--log", ".log" }, { "--result", ".json" } };
+	} files[] = { { "--log", ".log" }, { "--result", ".json" }, { "--artifacts", ".files" } };
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	int rc = 0;
 
@@ -71,14 +71,26 @@ out:
 	return rc;
 }
 
+/* What a queue that was made anew finds there is of another event of this number. */
+static int forget_files(const struct target_job *job, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	int rc = target_worker_path(job->gitdir, job->delivery, ".files", &path, err);
+
+	if (rc == 0)
+		rc = file_remove_tree(buf_str(&path), err);
+	buf_free(&path);
+	return rc;
+}
+
 static enum target_verdict start(struct target_job *job, struct err *err)
 {
 	struct strs argv = STRS_INIT, env = STRS_INIT;
 	enum target_verdict verdict = TARGET_FAILED;
 	long minutes;
 
-	if (minutes_of(job, &minutes, err) == 0 && command(job, minutes, &argv, err) == 0 &&
-	    target_worker_environment(job, &env, err) == 0) {
+	if (minutes_of(job, &minutes, err) == 0 && forget_files(job, err) == 0 &&
+	    command(job, minutes, &argv, err) == 0 && target_worker_environment(job, &env, err) == 0) {
 		/* a minute more than the build gives itself */
 		const struct target_work work = {
 			.argv = (const char *const *)argv.v, .envp = (const char *const *)env.v,

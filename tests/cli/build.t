@@ -257,6 +257,37 @@ is "$(json r.json '[(a["name"], a["files"]) for a in d["artifacts"]]')" \
 like "$(out)" '1 link.s. left out' 'a link that leads out of the source directory is none of them'
 is "$(json r.json 'd["reports"]')" "[{'name': 'unit', 'format': 'JUNITXML', 'files': []}]" 'and reports'
 
+# -- the folder for copies
+printf 'version: 0.2\nphases: {build: {commands: [true]}}\nartifacts: {files: [out/1.txt, out/a/2.txt, 1.txt]}\n' >buildspec.yml
+mkdir full && touch full/there && touch 1.txt
+status 2 '--artifacts into a folder that is not empty' "$build" --artifacts full
+like "$(err)" 'the folder full is not empty' 'is refused before anything runs'
+printf 'version: 0.2\nphases: {build: {commands: [true]}}\n' >plain.yml
+status 0 'nothing to copy' "$build" -f plain.yml --artifacts new
+[ ! -e new ]
+ok 'makes no folder'
+status 0 'copies below the source directory' "$build" --artifacts new
+is "$(cd new && find . -type f | sort | tr '\n' ' ') $(stat -c %a new)" './artifacts/1.txt ./artifacts/out/1.txt ./artifacts/out/a/2.txt  700' \
+	'are there, for the owner only'
+printf 'version: 0.2\nphases: {build: {commands: [true]}}\nartifacts: {files: ["**/*.txt"], discard-paths: yes, exclude-paths: [new/**/*]}\n' >buildspec.yml
+status 0 'files of one name' "$build" --artifacts new2
+like "$(out)" 'out/1.txt is left out: there is another 1.txt' 'the first stays, and that is told'
+mkfifo pipe
+printf 'version: 0.2\nphases: {build: {commands: [true]}}\nartifacts: {files: [pipe, 1.txt]}\n' >buildspec.yml
+status 0 'a pipe among them is no file' "$build" --artifacts new3
+if [ "$(id -u)" -ne 0 ]; then
+	chmod 000 1.txt
+	status 70 'a file that cannot be read' "$build" --artifacts new4
+	chmod 644 1.txt
+fi
+printf 'version: 0.2\nphases: {build: {commands: ["i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); : >many/a-rather-long-name-of-a-file-$i.txt; done"]}}\nartifacts: {files: ["many/*"]}\n' >buildspec.yml
+mkdir many
+status 0 'thousands of files' "$build" --artifacts new5 --result r.json
+is "$(ls new5/artifacts/many | wc -l) $(json r.json 'd["artifacts"][0]["truncated"], len(d["artifacts"][0]["files"]) > 1000')" '3000 (True, True)' \
+	'are all copied, and not all listed'
+[ "$(wc -c <r.json)" -lt 200000 ]
+ok 'so that the queue can read the result'
+
 # ---- bad buildspecs -------------------------------------------------------------------
 status 2 'no buildspec' "$build" -f none.yml --result r.json
 like "$(err)" 'none.yml' 'is named'
