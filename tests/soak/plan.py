@@ -41,8 +41,8 @@ def pick(rng, weights):
 
 def rule(rng, roles, ranges, refs):
     role = pick(rng, roles)
-    calls, faultable = ranges.get(role, (0, 0))
-    process = rng.randint(1, refs) if role.startswith("reference-transaction") else 1
+    calls, faultable, each = ranges.get(role, (0, 0, 1))
+    process = rng.randint(1, each * (refs if role.startswith("reference-transaction") else 1))
     kill, u, when = rng.random() < 0.72, rng.random(), rng.choice(("enter", "exit"))
     what, times = rng.choice(FAULTS), rng.choice((1, 1, 2, 4, 0))
     if kill or not faultable:

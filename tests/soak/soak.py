@@ -83,6 +83,7 @@ class Soak:
         self.lock, self.world, self.done = threading.Lock(), {g: Shared() for g in (self.gitdir, self.plain)}, threading.Event()
         self.moves = {self.gitdir: {}, self.plain: {}}
         self.skip, self.faults, self.offset, self.ended = {}, [], 0, 0
+        self.beside = random.Random(f"{args.seed}/hooks").random() < 0.4
         self.fired = {"kill": {}, "fault": {}}
         self.env = {"PATH": os.environ["PATH"], "HOME": self.t, "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1",
                     "GIT_TERMINAL_PROMPT": "0", "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com",
@@ -105,10 +106,8 @@ class Soak:
 
     def programs(self):
         os.makedirs(f"{self.t}/bin")
-        for name in HOOKS:
-            if os.path.exists(f"{self.args.programs}/{name}"):
-                shutil.copy(f"{self.args.programs}/{name}", f"{self.t}/bin/{name}")
-                os.symlink(f"{self.t}/bin/{name}", f"{self.gitdir}/hooks/{name}")
+        for name in (*HOOKS, "codetrain-hooks"):
+            shutil.copy(f"{self.args.programs}/{name}", f"{self.t}/bin/{name}")
         shutil.copy(f"{self.args.programs}/codetrain-queue", f"{self.t}/bin/codetrain-queue-real")
         # the hooks and drainers find this beside them: each drainer gets the clock, and the next plan of its own
         q = shlex.quote
@@ -123,6 +122,15 @@ run*--background*) exec {q(self.trace)} -o {q(self.t + '/clock')} -r drainer -n 
 esac
 """)
         os.chmod(f"{self.t}/bin/codetrain-queue", 0o755)
+
+    def hooks(self):
+        """Alone, or after others' that were there: then a script of `codetrain hooks install` runs both."""
+        for name in HOOKS if self.beside else ():
+            with open(f"{self.gitdir}/hooks/{name}", "w", encoding="utf-8") as f:
+                f.write("#!/bin/sh\ncat >/dev/null\n")
+            os.chmod(f"{self.gitdir}/hooks/{name}", 0o755)
+        subprocess.run([f"{self.t}/bin/codetrain-hooks", "install", "--server"], cwd=self.gitdir, env=self.env, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=RUN_S)
 
     def plain_hook(self):
         """As many a team's: a line to a file for each ref. It is not even asked to reach a service."""
@@ -266,8 +274,9 @@ esac
                 if ref not in plan.SHARED and value(self.gitdir, ref) != old:
                     self.moves[self.gitdir].setdefault(ref, []).append((old, value(self.gitdir, ref), step.number))
         counts.setdefault("reference-transaction:aborted", counts.get("reference-transaction:committed", []))
-        return {role: (-(-max(c for c, _ in n) // 16) * 16, -(-max(f for _, f in n) // 4) * 4)
-                for role, n in sorted(counts.items()) if n}
+        # the hooks are two processes of the same role each, where a script runs before them
+        return {role: (-(-max(c for c, _ in n) // 16) * 16, -(-max(f for _, f in n) // 4) * 4,
+                       1 + (self.beside and role.split(":")[0] in HOOKS)) for role, n in sorted(counts.items()) if n}
 
     # ---- the end ------------------------------------------------------------------------
 
@@ -359,6 +368,7 @@ esac
         self.bare(self.gitdir)
         self.bare(self.plain)
         self.programs()
+        self.hooks()
         self.plain_hook()
         self.work()
         self.serve()
@@ -401,7 +411,8 @@ esac
               f"{sum(map(len, run['moves'].values()))} moves, {len(events)} events, {len(builds)} builds; "
               f"{sum(self.fired['kill'].values())} processes killed, {sum(self.fired['fault'].values())} had faults, "
               f"{n} drainers, {self.ended} of them killed by hand; the clock leapt {self.offset / 3.6e6:.1f} h; "
-              f"a plain hook beside it lost {lost} of {plain} moves")
+              f"a plain hook beside it lost {lost} of {plain} moves; "
+              f"the hooks are {'behind others' if self.beside else 'alone'}")
         for what, by in self.fired.items():
             print(f"# {what}: " + ", ".join(f"{role} {n}" for role, n in sorted(by.items())))
         if not lost:
