@@ -1,4 +1,5 @@
 #include "target_answers.h"
+#include "queue_text.h"
 #include "lib/aws/region.h"
 #include "lib/base/encode.h"
 
@@ -24,8 +25,8 @@ static int take(const char *id, const char *what, const char *did, struct buf *e
 	buf_clear(outcome);
 	if (!*id)
 		return err_set(err, ERR_UNAVAILABLE, "the answer names no %s", what);
-	buf_adds(external, id);
-	buf_addf(outcome, "%s %s %s", what, id, did);
+	queue_text_clean(id, ' ', 0, external);
+	buf_addf(outcome, "%s %s %s", what, buf_str(external), did);
 	return 0;
 }
 

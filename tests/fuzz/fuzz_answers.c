@@ -1,7 +1,9 @@
-/* What targets' services answer: any JSON gives a text that is fit for a terminal, an
- * address that is made of names, or a failure. */
+/* What targets' services and git answer: anything gives a text that is fit for a terminal,
+ * an address that is made of names, or a failure. */
 #include "hooks/queue/queue_text.h"
+#include "hooks/queue/target_answers.h"
 #include "hooks/queue/target_codebuild_parse.h"
+#include "hooks/queue/target_mirror_parse.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -67,14 +69,61 @@ static void codebuild(const cJSON *answer)
 	buf_free(&log);
 }
 
+static void others(const cJSON *answer)
+{
+	static int (*const readers[])(const cJSON *, struct buf *, struct buf *, struct err *) = {
+		target_answers_pipeline, target_answers_events, target_answers_message,
+	};
+	struct buf external = BUF_INIT(400), outcome = BUF_INIT(400), link = BUF_INIT(400);
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
+		if (readers[i](answer, &external, &outcome, &err) == 0) {
+			must_be_clean(&external);
+			must_be_clean(&outcome);
+			must(external.len > 0 && !strchr(buf_str(&outcome), '\n'));
+			target_answers_pipeline_link("us-east-2", "p", buf_str(&external), &link);
+			must_be_address(buf_str(&link));
+		} else {
+			must(external.len == 0 && outcome.len == 0);
+		}
+	}
+	target_answers_execution(answer, "a", 1);
+	target_answers_execution(json_at(answer, "pipelineExecutionSummaries", 0), NULL, 0);
+	target_answers_variable(answer, "a", "b");
+	buf_free(&external);
+	buf_free(&outcome);
+	buf_free(&link);
+}
+
+static void mirror(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	must(text != NULL);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	for (int code = 0; code < 4; code++) {
+		struct err err = { 0 };
+		int rc = target_mirror_parse(code == 3 ? 128 : code, text, code & 1, &err);
+
+		must(rc == 0 || (rc == -1 && err.class != ERR_NONE && err.message[0]));
+		must(!strchr(err.message, '\n'));
+	}
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err err = { 0 };
 	cJSON *answer = json_parse((const char *)data, size, "answer", &err);
 
+	mirror(data, size);
 	if (!answer)
 		return 0;
 	codebuild(answer);
+	others(answer);
 	json_free(answer);
 	return 0;
 }
