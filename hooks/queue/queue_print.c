@@ -16,10 +16,14 @@ struct listing {
 };
 
 /* NULL without memory. */
-static cJSON *object_of(const struct queue_delivery *d)
+static cJSON *object_of(const struct queue_print *p, const struct queue_delivery *d)
 {
 	cJSON *o = cJSON_CreateObject();
-	bool good = o && json_set_integer(o, "event", d->event) == 0 &&
+	char id[64];
+	bool good;
+
+	snprintf(id, sizeof(id), "%s/%lld", queue_db_uuid(p->db), (long long)d->event);
+	good = o && json_set_integer(o, "event", d->event) == 0 && json_set_string(o, "id", id) == 0 &&
 		    queue_json_clean(o, "target", d->target) == 0 &&
 		    json_set_string(o, "state", queue_state_names[d->state]) == 0 &&
 		    queue_json_clean(o, "ref", d->ref) == 0 && json_set_string(o, "old", d->old) == 0 &&
@@ -160,7 +164,7 @@ static int add_row(void *arg, struct queue_delivery *d, struct err *err)
 	if (!l->p->json) {
 		print_row(l, d);
 	} else {
-		o = object_of(d);
+		o = object_of(l->p, d);
 		if (!o || !cJSON_AddItemToArray(l->events, o)) {
 			json_free(o);
 			return err_set(err, ERR_INTERNAL, "no memory for the list");
@@ -321,7 +325,7 @@ static int show_row(void *arg, struct queue_delivery *d, struct err *err)
 		return each_attempt(l->p, d, NULL, err);
 	}
 	l->rows++;
-	o = object_of(d);
+	o = object_of(l->p, d);
 	attempts = cJSON_AddArrayToObject(o, "attempt_log");
 	if (!attempts || (d->options[0] && queue_json_clean(o, "push_options", d->options) < 0) ||
 	    !cJSON_AddItemToArray(l->events, o)) {

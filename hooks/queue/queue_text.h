@@ -16,8 +16,8 @@ void queue_text_span(int64_t ms, char out[static 24]);
 void queue_text_time(int64_t ms, char out[static 24]);
 
 /* The text with '?' for what is no UTF-8, a character that turns the direction of
- * writing, or a control character but tab (a space) and newline (`newline`). At most `most` characters, the last then an
- * ellipsis; 0: all. */
+ * writing, or a control character but tab (a space) and newline (`newline`). At
+ * most `most` characters, the last then an ellipsis; 0: all. */
 int queue_text_clean(const char *s, char newline, size_t most, struct buf *out);
 
 /* "main" for refs/heads/main, "tags/v1" for refs/tags/v1. */

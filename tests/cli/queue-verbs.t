@@ -46,6 +46,8 @@ status 0 "list --json" queue list --json -C "$T/r.git"
 is "$(json "$OUT" 'sorted(e["state"] for e in d["events"])')" "['delivered', 'delivered']" "has the deliveries"
 status 0 "show --json" queue show --json 1 -C "$T/r.git"
 is "$(json "$OUT" 'd["deliveries"][0]["target"]')" local "has one"
+uuid=$(sql r "SELECT value FROM note WHERE key = 'uuid'")
+is "$(json "$OUT" 'd["deliveries"][0]["id"]')" "$uuid/1" "under the name that the event has for targets"
 status 0 "targets --json" queue targets --json -C "$T/r.git"
 is "$(json "$OUT" 'd["targets"]')" "[{'target': 'local', 'type': 'local'}]" "has them"
 git -C "$T/r.git" config --add codetrain.target beta
@@ -106,7 +108,7 @@ is "$(awk 'length > 80' "$OUT")" "" "in 80 columns"
 for verb in run list show retry drop record targets init stats page serve follow; do
 	like "$(out)" "(^|[ |])$verb( |$)" "names $verb"
 	for shell in _codetrain codetrain.bash codetrain.fish; do
-		like "$(grep -h 'run list show' "$SOURCE/packaging/completions/$shell")" "[ '\"]$verb[ '\"]" "$shell completes $verb"
+		like "$(grep -h 'run list show' "$SOURCE/packaging/completions/$shell")" "[ '\"]${verb}[ '\"]" "$shell completes $verb"
 	done
 	grep -Eq "^.(It )?Cm (.*[ ,|])?$verb( |$)" "$SOURCE/docs/man/codetrain-queue.1"
 	ok "the manual page has $verb"
