@@ -109,5 +109,20 @@ for file in "$T"/specs/doc*; do
 	status 0 "the buildspec in $(head -n 1 "$file")" build
 	cd "$T" && rm -rf "$T/w"
 done
+# ---- by a push, with the target local -------------------------------------------------
+cp "$BUILD/post-receive" "$BUILD/reference-transaction" "$BUILD/codetrain-queue" "$T/bin/"
+git init -q --bare "$T/r.git"
+ln -s "$T/bin/post-receive" "$T/bin/reference-transaction" "$T/r.git/hooks/"
+git -C "$T/r.git" config codetrain.target local
+git -C "$T/r.git" config codetrain.drainer none
+git -C "$T/r.git" config codetrain.environment CALLS
+cp -R "$SOURCE/examples/scikit-learn-iris" "$T/w" && cd "$T/w" && git init -q && git add -A && git commit -qm one || bail 'no example'
+git push -q "$T/r.git" HEAD:refs/heads/main 2>"$ERR" || bail "the push: $(err)"
+status 0 'the queue builds what was pushed' env PATH="$T/bin" "$T/bin/codetrain-queue" run -C "$T/r.git"
+like "$(err)" 'to local: delivered: build succeeded; log: codetrain/builds/1.log' 'it succeeds'
+is "$(cd "$T/r.git/codetrain/builds/1.files" && find . -type f | sort | tr '\n' ' ')" \
+	'./artifacts/job.json ./artifacts/reports/training.xml ./reports/training/training.xml ' 'what it leaves is kept beside its log'
+like "$(cat "$T/r.git/codetrain/builds/1.log")" 'Phase complete: UPLOAD_ARTIFACTS State: SUCCEEDED' 'which tells so'
+cd "$T" && rm -rf "$T/w"
 is "$(ls "$TMPDIR")" '' 'nothing is left of any of them'
 done_testing
