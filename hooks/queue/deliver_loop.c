@@ -134,7 +134,7 @@ static void close_all(struct drain *r)
 	r->deliver = NULL;
 	deliver_watch_free(&r->watch);
 	if (r->db)
-		queue_db_checkpoint(r->db);
+		queue_db_finish(r->db);
 	queue_db_close(r->db);
 	r->db = NULL;
 }

@@ -208,14 +208,41 @@ void queue_db_rollback(struct queue_db *db)
 
 int queue_db_sync(struct queue_db *db, bool full, struct err *err)
 {
-	sqlite3_wal_autocheckpoint(db->sql, full ? QUEUE_DB_CHECKPOINT_PAGES : 0);
+	db->leave_log = !full;
 	return queue_db_run(db, err, full ? "PRAGMA synchronous = FULL" :
 			    "PRAGMA synchronous = NORMAL", "");
 }
 
+static void move_log(struct queue_db *db, int mode)
+{
+	sqlite3_wal_checkpoint_v2(db->sql, NULL, mode, NULL, NULL);
+	db->log = 0;
+}
+
+int queue_db_committed(void *arg, sqlite3 *sql, const char *name, int pages)
+{
+	struct queue_db *db = arg;
+
+	(void)sql;
+	(void)name;
+	db->log = pages;
+	if (pages >= QUEUE_DB_LOG_FULL && !db->leave_log)
+		move_log(db, SQLITE_CHECKPOINT_PASSIVE);
+	return SQLITE_OK;
+}
+
 void queue_db_checkpoint(struct queue_db *db)
 {
-	sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (db->log >= QUEUE_DB_LOG_LONG)
+		move_log(db, SQLITE_CHECKPOINT_PASSIVE);
+}
+
+void queue_db_finish(struct queue_db *db)
+{
+	if (db->log < QUEUE_DB_LOG_SHORT)
+		return;
+	sqlite3_busy_timeout(db->sql, 0);
+	move_log(db, SQLITE_CHECKPOINT_TRUNCATE);
 }
 
 int queue_db_changes(struct queue_db *db)

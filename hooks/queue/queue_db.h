@@ -66,8 +66,11 @@ void queue_db_rollback(struct queue_db *db);
  * Not within a transaction. */
 int queue_db_sync(struct queue_db *db, bool full, struct err *err);
 
-/* Moves what the log holds into the database file; what is in use stays. */
+/* Moves what the log holds into the database file when that is worth it; for who
+ * is idle, and for who was the last for some time and closes next. Nobody is
+ * waited for. */
 void queue_db_checkpoint(struct queue_db *db);
+void queue_db_finish(struct queue_db *db);
 
 /* Rows that the last statement changed. */
 int queue_db_changes(struct queue_db *db);

@@ -115,7 +115,7 @@ static int connect_file(struct queue_db *db, int busy_ms, struct err *err)
 	sqlite3_db_config(sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	/* The pusher does not wait for a checkpoint: the drainer makes it. */
 	sqlite3_db_config(sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	sqlite3_wal_autocheckpoint(sql, QUEUE_DB_CHECKPOINT_PAGES);
+	sqlite3_wal_hook(sql, queue_db_committed, db);
 	if (sqlite3_exec(sql, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK)
 		return queue_db_fail(db, "open the queue", err);
 	return 0;
