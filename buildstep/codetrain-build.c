@@ -182,6 +182,11 @@ static int build(const struct build_options *options, struct err *err)
 	struct err second = { 0 };
 	int rc = run(&b, err);
 
+	/* a checkout or a question that was cut short is no fault */
+	if (rc < 0 && (stop || deadline_over(b.deadline))) {
+		b.status = stop ? BUILD_STATUS_STOPPED : BUILD_STATUS_TIMED_OUT;
+		rc = 0;
+	}
 	b.ended_ms = clock_now_ms();
 	if (rc == 0)
 		build_output_say(&b.output, "Build complete: %s", build_status_names[b.status]);

@@ -153,6 +153,20 @@ phases: {build: {commands: [touch ran]}}
 EOT
 status 6 'no credentials' env AWS_REGION=us-east-2 "$build"
 like "$(err)" 'credentials.*--env S$' 'is said, with the way out'
+spec <<'EOT'
+version: 0.2
+env: {parameter-store: {S: /app/plain}}
+phases: {build: {commands: [touch ran]}}
+EOT
+status 1 'an AWS that takes longer than the build has' as hang "$build" --timeout 1s --result r.json
+is "$(json r.json 'd["status"], d["phases"]')" "('TIMED_OUT', [])" 'is a time-out'
+: >"$T/log"
+as hang env CODETRAIN_HTTP_TIMEOUT=20 sh -c 'echo $$ >pid; exec "$@"' sh "$build" --result r.json >"$OUT" 2>"$ERR" </dev/null &
+pid=$!
+until_true 20 grep -q GetParameter "$T/log"
+kill -s TERM "$(cat pid)"
+wait $pid
+is "$? $(json r.json 'd["status"]')" '1 STOPPED' 'a signal ends the wait for it'
 mkdir alone && cp "$build" alone/
 status 70 'without codetrain-credentials beside it' as ok alone/codetrain-build
 like "$(err)" 'codetrain-credentials is not installed' 'is said'
