@@ -157,6 +157,7 @@ static int record_all(struct queue_db *db, const char *gitdir, const struct queu
 		      struct queue_recorded *out, int *count, struct err *err)
 {
 	bool more = true, sync = true;
+	struct err later = { 0 };	/* what went wrong first is told */
 	int rc = 0;
 
 	while (rc == 0 && more) {
@@ -180,7 +181,7 @@ static int record_all(struct queue_db *db, const char *gitdir, const struct queu
 		}
 		strs_free(&names);
 	}
-	if (!sync && queue_db_sync(db, true, rc < 0 ? &(struct err){ 0 } : err) < 0)
+	if (!sync && queue_db_sync(db, true, rc < 0 ? &later : err) < 0)
 		rc = -1;
 	return rc;
 }

@@ -381,8 +381,12 @@ static int default_steps(void)
 {
 	const char *slow = getenv("VALGRIND");
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__)
 	return 4000;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return 4000;
+#endif
 #endif
 	return slow && *slow ? 2000 : 20000;
 }
