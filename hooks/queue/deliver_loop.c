@@ -145,12 +145,12 @@ static bool over(const struct drain *r)
 	       !queue_wake_still_there(r->loop->gitdir, r->lock);
 }
 
-static void note_fault(const char *gitdir, const struct err *why)
+static void note_fault(const struct deliver_loop *loop, const struct err *why)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct err ignored;
 
-	if (queue_db_path(gitdir, fault_name, &path, &ignored) == 0) {
+	if (queue_db_path(loop->gitdir, fault_name, &path, &ignored) == 0) {
 		if (why)
 			file_replace(buf_str(&path), why->message, strlen(why->message), 0600,
 				     &ignored);
@@ -158,6 +158,8 @@ static void note_fault(const char *gitdir, const struct err *why)
 			unlink(buf_str(&path));
 	}
 	buf_free(&path);
+	if (why && loop->fault)
+		loop->fault(loop->arg, why->message);
 }
 
 int deliver_loop_fault(const char *gitdir, struct buf *out, struct err *err)
@@ -181,7 +183,7 @@ static void look_at_refs(struct drain *r)
 	if (deliver_watch_turn(&r->watch, r->db, r->loop->gitdir, clock_now_ms(), &looked, &why) < 0) {
 		r->unseen = why;
 		if (r->loop->background)
-			note_fault(r->loop->gitdir, &why);
+			note_fault(r->loop, &why);
 	} else if (looked) {
 		r->unseen = (struct err){ 0 };
 	}
@@ -283,14 +285,14 @@ static int drain_on(struct drain *r, struct err *err)
 		close_all(r);
 		if (rc == 0) {
 			if (!r->unseen.class)
-				note_fault(r->loop->gitdir, NULL);
+				note_fault(r->loop, NULL);
 			else if (!r->loop->background)
 				*err = r->unseen;
 			return err->class ? -1 : 0;
 		}
 		if (!r->loop->background || over(r))
 			return -1;
-		note_fault(r->loop->gitdir, err);
+		note_fault(r->loop, err);
 		*err = (struct err){ 0 };
 		sleep_until(r, clock_now_ms() + FAULT_WAIT_MS);
 	}

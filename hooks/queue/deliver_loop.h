@@ -14,6 +14,8 @@ struct deliver_loop {
 	long life_s;		/* ends after so long; in the background a new one takes over */
 	void (*report)(void *arg, const struct queue_delivery *d, enum queue_state state,
 		       const char *text);
+	/* A fault that is waited out, again each time; may be NULL. */
+	void (*fault)(void *arg, const char *text);
 	void *arg;
 };
 

@@ -8,6 +8,7 @@
 #include "lib/base/term.h"
 #include "lib/spec/json.h"
 
+#include <string.h>
 #include <unistd.h>
 
 enum { DAY_S = 24 * 3600 };
@@ -17,7 +18,20 @@ enum { DAY_S = 24 * 3600 };
 struct teller {
 	struct queue_log *log;
 	bool quiet;		/* nobody is there to read, or the journal has it */
+	struct buf fault;	/* the last that was told */
 };
+
+/* Once, however long it lasts. */
+static void report_fault(void *arg, const char *text)
+{
+	struct teller *t = arg;
+
+	if (strcmp(buf_str(&t->fault), text) == 0)
+		return;
+	buf_clear(&t->fault);
+	buf_adds(&t->fault, text);
+	queue_log_line(t->log, 0, NULL, "fault: %s", text);
+}
 
 static void report(void *arg, const struct queue_delivery *d, enum queue_state state,
 		   const char *text)
@@ -84,7 +98,7 @@ static int run(struct queue_request *q, struct teller *t, struct deliver_tally *
 	const struct deliver_loop loop = {
 		.gitdir = buf_str(&q->gitdir), .targets = target_table, .once = q->once,
 		.background = q->background, .life_s = q->life_s ? q->life_s : DAY_S,
-		.report = report, .arg = t,
+		.report = report, .fault = report_fault, .arg = t,
 	};
 	int rc;
 
@@ -92,13 +106,14 @@ static int run(struct queue_request *q, struct teller *t, struct deliver_tally *
 	rc = deliver_loop(&loop, tally, err);
 	log_end(t, rc, tally, err);
 	queue_log_free(t->log);
+	buf_free(&t->fault);
 	return rc;
 }
 
 int queue_verbs_run(struct queue_request *q, struct err *err)
 {
 	struct deliver_tally tally;
-	struct teller t = { 0 };
+	struct teller t = { .fault = BUF_INIT(ERR_MESSAGE_MAX) };
 
 	if (run(q, &t, &tally, err) < 0)
 		return -1;

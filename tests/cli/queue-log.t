@@ -48,4 +48,13 @@ else
 	like "$(err)" "cannot reach the journal" "tells it when it was asked for"
 fi
 
+bare x local
+git -C "$T/x.git" config codetrain.log file
+git -C "$T/x.git" config codetrain.drainer none	# none takes over from this one
+queue init -C "$T/x.git"
+rm -f "$T"/x.git/codetrain/queue.db-*
+echo "not a database, though it may look like one from far away" >"$T/x.git/codetrain/queue.db"
+run timeout 20 "$T/bin/codetrain-queue" run --background --life 1 -C "$T/x.git" </dev/null
+is "$(grep -c 'Z fault: .*is damaged' "$T/x.git/codetrain/drainer.log")" 1 "a fault that is waited out is logged, once"
+
 done_testing
