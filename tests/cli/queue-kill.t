@@ -53,9 +53,7 @@ status 124 "the tracer's own time is bounded" "$trace" -t 1 sleep 60
 # -- the queue; the programs of a build with sanitizers take their time
 pushes=${PUSHES:-120}
 if grep -q __asan_init "$BUILD/post-receive"; then
-	pushes=${PUSHES:-30}
-	ASAN_OPTIONS=detect_leaks=0	# it traces, too, and a process has one tracer
-	export ASAN_OPTIONS
+	pushes=${PUSHES:-60}
 fi
 seed=${SEED:-$(date +%s)}
 run timeout 500 python3 -B "$SOURCE/tests/soak/soak.py" --pushes "$pushes" --seed "$seed" \

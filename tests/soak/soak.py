@@ -26,6 +26,7 @@ import oracle
 import plan
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=0"}     # the search for leaks traces, too, and a process has one tracer
 HOOKS = ("reference-transaction", "post-receive")
 PUSH_S, RUN_S, DRAIN_S = 60, 120, 600   # the bounds of waiting; to meet one is a fault
 LOOK_BACK_MS = 600_000                  # ci.skip is waited for so long, by the queue's clock
@@ -88,7 +89,7 @@ class Soak:
         self.env = {"PATH": os.environ["PATH"], "HOME": self.t, "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1",
                     "GIT_TERMINAL_PROMPT": "0", "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com",
                     "GIT_COMMITTER_NAME": "push--1", "GIT_COMMITTER_EMAIL": "a@example.com",
-                    "AWS_EC2_METADATA_DISABLED": "true", "CODETRAIN_SESSION_CACHE": "off",
+                    **SANITIZERS, "AWS_EC2_METADATA_DISABLED": "true", "CODETRAIN_SESSION_CACHE": "off",
                     "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE" + "EXAMPLE00", "AWS_SECRET_ACCESS_KEY": "soak" + "Secret/01234"}
 
     # ---- the world ----------------------------------------------------------------------
@@ -111,14 +112,15 @@ class Soak:
         shutil.copy(f"{self.args.programs}/codetrain-queue", f"{self.t}/bin/codetrain-queue-real")
         # the hooks and drainers find this beside them: each drainer gets the clock, and the next plan of its own
         q = shlex.quote
-        clock = f"-e LD_PRELOAD={q(self.clock)} -e SOAK_CLOCK={q(self.t + '/clock')}"
+        given = {"LD_PRELOAD": self.clock, "SOAK_CLOCK": f"{self.t}/clock", **SANITIZERS}
+        given = [q(f"{name}={text}") for name, text in given.items()]
         with open(f"{self.t}/bin/codetrain-queue", "w", encoding="utf-8") as f:
             f.write(f"""#!/bin/sh
 real={q(self.t + '/bin/codetrain-queue-real')}
 case $* in
 run*--background*) exec {q(self.trace)} -o {q(self.t + '/clock')} -r drainer -n {q(self.t + '/drainers')} -l {q(self.t + '/drainers.log')} \\
-	{clock} -- "$real" "$@" ;;
-*) exec env LD_PRELOAD={q(self.clock)} SOAK_CLOCK={q(self.t + '/clock')} "$real" "$@" ;;
+	{" ".join("-e " + g for g in given)} -- "$real" "$@" ;;
+*) exec env {" ".join(given)} "$real" "$@" ;;
 esac
 """)
         os.chmod(f"{self.t}/bin/codetrain-queue", 0o755)
