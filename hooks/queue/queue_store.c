@@ -301,5 +301,5 @@ int queue_store_new_count(struct queue_db *db, int64_t *count, struct err *err)
 	*count = 0;
 	return queue_db_integer(db, count, err, "SELECT count(*) FROM delivery d "
 		"JOIN event e ON e.seq = d.event LEFT JOIN push p ON p.id = e.push WHERE d.target = '' "
-		"AND d.state = 'waiting' AND d.class = 0 AND ifnull(p.complete, 1) <> 0", "");
+		"AND d.state IN ('waiting', 'delivering') AND d.class = 0 AND ifnull(p.complete, 1) <> 0", "");
 }
