@@ -10,8 +10,8 @@ recorded() {
 	push "$1" "$2" 2>/dev/null
 	mv "$T/bin/away" "$T/bin/codetrain-queue"
 }
-# due NAME: what waits for its next try is to be tried now
-due() { sql "$1" "UPDATE delivery SET ready_ms = 1 WHERE state = 'waiting'"; }
+# due NAME: what waits for its next try is to be tried now; says "waiting" for each
+due() { sql "$1" "UPDATE delivery SET ready_ms = 1 WHERE state = 'waiting' RETURNING state"; }
 # state NAME EVENT [TARGET]
 state() { sql "$1" "SELECT state FROM delivery WHERE event = $2 ${3:+AND target = '$3'}"; }
 reason() { sql "$1" "SELECT reason FROM delivery WHERE event = $2 ${3:+AND target = '$3'}"; }
@@ -68,9 +68,8 @@ like "$(reason e 3)" "ended with 3: deployed; log: codetrain/builds/3.1-exec.log
 echo 75 >"$T/seen.exit"
 recorded e HEAD:refs/heads/main
 status 7 "one that ends with 75" queue run --once -C "$T/e.git"
-is "$(state e 4)" waiting "is tried again"
+is "$(due e)" waiting "is tried again"
 rm "$T/seen.exit"
-due e
 status 0 "until it works" queue run -C "$T/e.git"
 is "$(state e 4)" delivered "it does"
 config e codetrain.exec.command "$T/nothing-here"
@@ -180,10 +179,9 @@ config m codetrain.url http://127.0.0.1:1/x.git
 queue drop 10 -C "$T/m.git" 2>/dev/null
 recorded m HEAD:refs/heads/main
 status 7 "one that does not answer" queue run --once -C "$T/m.git"
-is "$(state m 11)" waiting "is tried again"
+is "$(due m)" waiting "is tried again"
 like "$(reason m 11)" "git push: fatal: unable to access 'http://127.0.0.1:1/x.git/'" "with git's reason"
 config m codetrain.url "$T/there.mirror"
-due m
 status 0 "back again" queue run -C "$T/m.git"
 is "$(there refs/heads/main)" "$(git -C "$T/work" rev-parse HEAD)" "it has it"
 recorded m "HEAD:refs/heads/x'y\$(touch $T/evil)"
@@ -218,9 +216,8 @@ answers() {
 	for _fault; do
 		fault "$_fault"
 		status 7 "$_t answers: $_fault" queue run --once -C "$T/$_t.git"
-		is "$(state "$_t" 2)" waiting "the event waits"
 		fault ""
-		due "$_t"
+		is "$(due "$_t")" waiting "the event waits"
 	done
 	status 0 "$_t is well again" queue run -C "$T/$_t.git"
 	is "$(state "$_t" 2)" delivered "it is delivered"
@@ -241,7 +238,7 @@ answers() {
 	run queue run --once -C "$T/$_t.git"
 	is "$(sql "$_t" "SELECT uncertain_ms > 0 FROM delivery WHERE event = 5")" 1 "$_t: a lost answer is known to be one"
 	fault ""
-	due "$_t"
+	due "$_t" >"$T/due"
 	status 0 "then" queue run -C "$T/$_t.git"
 	is "$(state "$_t" 5)" delivered "it is delivered"
 }
@@ -316,7 +313,7 @@ fault busy
 recorded codepipeline HEAD:refs/heads/main
 status 7 "a pipeline that is busy" queue run --once -C "$T/codepipeline.git"
 fault ""
-due codepipeline
+due codepipeline >"$T/due"
 status 0 "is asked again" queue run -C "$T/codepipeline.git"
 
 # later than the token holds
@@ -356,7 +353,7 @@ PY
 status 7 "one that has not looked at its source" queue run --once -C "$T/codepipeline.git"
 like "$(reason codepipeline 10)" "may be this event's has not looked at its source yet" "may be ours: it waits"
 fault list
-due codepipeline
+due codepipeline >"$T/due"
 status 7 "one that cannot be looked for" queue run --once -C "$T/codepipeline.git"
 is "$(state codepipeline 10),$(count executions)" "waiting,$((n + 4))" "is not started on trust"
 fault ""
