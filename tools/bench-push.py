@@ -35,15 +35,18 @@ def ours(build, folder, name, backlog, work, commit):
         run(*GIT, "-C", str(path), "config", f"codetrain.{key}", value)
     if not backlog:
         return path
-    run("git", "-C", str(work), "push", "-q", str(path), f"{commit}:refs/heads/main", stderr=subprocess.DEVNULL)
+    run("git", "-C", str(path), "fetch", "-q", str(work), commit)
     zero, names = "0" * 40, sorted(f"refs/heads/waiting-{i}" for i in range(backlog))
     with open(path / "packed-refs", "w", encoding="ascii") as f:
         f.write("# pack-refs with: peeled fully-peeled sorted \n")
         f.writelines(f"{commit} {name}\n" for name in names)
+    run("git", "-C", str(path), "config", "codetrain.drainer", "none")
+    run(str(build / "codetrain-queue"), "init", "-C", str(path), stdout=subprocess.DEVNULL)
     for first in range(0, backlog, 4000):
         lines = "".join(f"{zero} {commit} {name}\n" for name in names[first:first + 4000])
         run(str(build / "codetrain-queue"), "record", "-C", str(path), input=lines.encode(),
             stderr=subprocess.DEVNULL)
+    run("git", "-C", str(path), "config", "--unset", "codetrain.drainer")
     return path
 
 
