@@ -16,6 +16,8 @@ static int serve(struct deliver *d, struct instance *in, struct err *err)
 		int64_t soonest = 0;
 		bool found;
 
+		if (in->paused_until - deliver_now(d) > QUEUE_STORE_WAIT_MOST_MS)
+			in->paused_until = 0;	/* a clock was set back */
 		if (queue_store_next(d->s.db, in->name, deliver_now(d), &q, &found, &soonest, err) < 0)
 			return -1;
 		if (!found || in->paused_until > deliver_now(d)) {

@@ -124,7 +124,7 @@ int queue_store_next(struct queue_db *db, const char *target, int64_t now_ms,
 		int64_t ready = sqlite3_column_int64(s, 4);
 
 		rc = 0;
-		if (ready > now_ms) {
+		if (ready > now_ms && ready - now_ms <= QUEUE_STORE_WAIT_MOST_MS) {
 			*soonest = ready;
 		} else {
 			rc = read_row(s, out, err);

@@ -58,6 +58,9 @@ typedef int queue_each(void *arg, struct queue_delivery *d, struct err *err);
 int queue_store_each(struct queue_db *db, const struct queue_filter *filter, queue_each *each,
 		     void *arg, struct err *err);
 
+/* No delivery is put off for longer: one that is, was so before a clock was set back. */
+#define QUEUE_STORE_WAIT_MOST_MS (15 * 60 * 1000)
+
 /* The ready delivery of a target that waits longest. *found false: none by now;
  * then *soonest is when there is one (untouched: nothing waits). */
 int queue_store_next(struct queue_db *db, const char *target, int64_t now_ms,

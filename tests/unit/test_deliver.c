@@ -16,7 +16,7 @@
 
 enum { MINUTE = 60 * 1000 };
 
-static int64_t clock_ms = 1000000, tick;
+static int64_t clock_ms, tick;
 static uint32_t dice = UINT32_MAX;
 static struct err answer;	/* class ERR_NONE: done */
 static char sent[4000];		/* events as they came: "1 2 3 " */
@@ -129,7 +129,7 @@ static void answers(enum err_class class, const char *message)
 
 static int begin(void **s)
 {
-	clock_ms = 1000000;
+	clock_ms = 10000000;
 	tick = 0;
 	dice = UINT32_MAX;
 	answers(ERR_NONE, NULL);
@@ -321,6 +321,24 @@ static void a_wake_up_asks_again_at_once(void **s)
 	assert_string_equal(sent, "1 ");
 	deliver_hurry(deliver);
 	assert_int_equal(queue_store_hurry(db, NULL, ERR_UNAVAILABLE, clock_ms, &e), 0);
+	turns();
+	assert_string_equal(sent, "1 1 ");
+	close_drainer();
+}
+
+static void a_clock_that_is_set_back_holds_up_nothing(void **s)
+{
+	(void)s;
+	open_drainer(table);
+	push("refs/heads/a");
+	answers(ERR_UNAVAILABLE, "down");
+	turns();
+	assert_string_equal(sent, "1 ");
+	clock_ms -= 10 * MINUTE;	/* it may only have been a little fast */
+	turns();
+	assert_string_equal(sent, "1 ");
+	clock_ms -= 60 * MINUTE;
+	answers(ERR_NONE, NULL);
 	turns();
 	assert_string_equal(sent, "1 1 ");
 	close_drainer();
@@ -1015,6 +1033,7 @@ int main(void)
 		IN_WORLD(an_unknown_target_is_a_dead_letter),
 		IN_WORLD(one_probe_while_nobody_answers),
 		IN_WORLD(a_wake_up_asks_again_at_once),
+		IN_WORLD(a_clock_that_is_set_back_holds_up_nothing),
 		IN_WORLD(a_broken_configuration_is_waited_out),
 		IN_WORLD(slots_bound_what_runs),
 		IN_WORLD(a_new_drainer_takes_over_what_runs),
