@@ -268,7 +268,8 @@ static void follow(struct hook *h)
 	if (proc_sibling("codetrain-queue", &program, &err) < 0 ||
 	    queue_wake_environment(&env, &err) < 0)
 		goto fail;
-	strs_add_all(&argv, buf_str(&program), "follow", "-C", h->gitdir, "--wait", seconds, NULL);
+	strs_add_all(&argv, buf_str(&program), "follow", "-C", h->gitdir, "--wait", seconds,
+		     (char *)NULL);
 	if (queue_answer_events(h->db, &h->recorded, &argv, &err) < 0)
 		goto fail;
 	queue_db_close(h->db);

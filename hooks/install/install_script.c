@@ -79,7 +79,8 @@ static void add_program(const struct install_hook *hook, const char *program, st
 		 "%s"
 		 "	%s\n"
 		 "fi\n",
-		 hook->steps ? "	[ \"$1\" != prepared ] || {\n" : "", hook->closed ? "nothing was pushed" : "this push starts no build",
+		 hook->steps ? "	[ \"$1\" != prepared ] || {\n" : "",
+		 hook->closed ? "nothing was pushed" : "this push starts no build",
 		 hook->server ? " --server" : "", hook->steps ? "	}\n" : "",
 		 hook->closed ? "exit 1" : "codetrain=true");
 }
