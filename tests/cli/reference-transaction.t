@@ -82,7 +82,8 @@ is "$(events gone)" 5 "once"
 bare admin
 cd "$T/admin.git" || exit 1
 # settled COUNT: so many events, once what happened is known of all
-settled() { queue run 2>/dev/null; until_true 20 all_decided admin && [ "$(events admin)" = "$1" ]; }
+settled() { queue run 2>/dev/null; until_true 20 at_rest "$1"; }
+at_rest() { all_decided admin && [ "$(events admin)" = "$1" ]; }
 push admin "$a:refs/heads/main" 2>/dev/null
 status 0 "git update-ref" git update-ref refs/heads/main "$(git -C "$T/work" rev-parse "$a")"
 is "$(events admin)" 1 "to where it was is no move"
@@ -90,9 +91,8 @@ git -C "$T/work" push -q "$T/admin.git" "$b:refs/heads/side"
 git update-ref refs/heads/main "$b"
 is "$(moves admin | tail -n 1)" "main $(printf %.7s "$a") $(printf %.7s "$b")" "elsewhere is one, from where it was"
 git branch -m side renamed	# of the new name git tells no hook
-queue run 2>/dev/null
-is "$(moves admin | tail -n 2 | cut -d' ' -f1 | sort | tr '\n' ' ')" "renamed side " "a branch is renamed by two"
 ok "three more in all" settled 5
+is "$(moves admin | tail -n 2 | cut -d' ' -f1 | sort | tr '\n' ' ')" "renamed side " "a branch is renamed by two"
 n=5
 git symbolic-ref HEAD refs/heads/renamed
 git symbolic-ref refs/heads/alias refs/heads/main
