@@ -295,9 +295,6 @@ esac
 
     def drain(self):
         """With nothing more in its way, it must come to an end."""
-        os.rename(f"{self.t}/drainers", f"{self.t}/drainers.used")
-        open(f"{self.t}/drainers", "w", encoding="utf-8").close()
-        self.end_drainers()
         end, why = time.monotonic() + DRAIN_S, ""
         while time.monotonic() < end:
             try:
@@ -393,9 +390,13 @@ esac
             t.join()
         self.done.set()
         above.join()
+        pushed = time.monotonic() - started
+        os.rename(f"{self.t}/drainers", f"{self.t}/drainers.used")
+        open(f"{self.t}/drainers", "w", encoding="utf-8").close()
+        self.end_drainers()
+        self.drain()
         for c in range(a.clients):      # nothing tells of these but a look at the refs
             self.one(plan.Step(-20 - c, "unhooked", [(plan.own_refs(c)[0], c % plan.COMMITS)]), self.gitdir)
-        pushed = time.monotonic() - started
         self.drain()
         return self.report(pushed, time.monotonic() - started - pushed)
 
