@@ -28,24 +28,26 @@ def repository(folder, name, hooks):
     return path
 
 
-def ours(build, folder, name, backlog, work, commit):
-    """With `backlog` branches whose first push waits; they are there without having been pushed."""
+def ours(build, folder, name, backlog, work, commits_of):
+    """With a backlog of so many moves, of a hundred branches: more refs would be git's own time."""
     path = repository(folder, name, {hook: build / hook for hook in ("post-receive", "reference-transaction")})
     for key, value in {"target": "codebuild", "project": "iris", "region": "us-east-2"}.items():
         run(*GIT, "-C", str(path), "config", f"codetrain.{key}", value)
     if not backlog:
         return path
-    run("git", "-C", str(path), "fetch", "-q", str(work), commit)
-    zero, names = "0" * 40, sorted(f"refs/heads/waiting-{i}" for i in range(backlog))
-    with open(path / "packed-refs", "w", encoding="ascii") as f:
-        f.write("# pack-refs with: peeled fully-peeled sorted \n")
-        f.writelines(f"{commit} {name}\n" for name in names)
+    run("git", "-C", str(path), "fetch", "-q", str(work), commits_of[1])
     run("git", "-C", str(path), "config", "codetrain.drainer", "none")
     run(str(build / "codetrain-queue"), "init", "-C", str(path), stdout=subprocess.DEVNULL)
-    for first in range(0, backlog, 4000):
-        lines = "".join(f"{zero} {commit} {name}\n" for name in names[first:first + 4000])
+    names, old = sorted(f"refs/heads/waiting-{i}" for i in range(100)), "0" * 40
+    for turn in range(backlog // len(names)):
+        new = commits_of[turn % 2]
+        lines = "".join(f"{old} {new} {name}\n" for name in names)
         run(str(build / "codetrain-queue"), "record", "-C", str(path), input=lines.encode(),
             stderr=subprocess.DEVNULL)
+        old = new
+    with open(path / "packed-refs", "w", encoding="ascii") as f:
+        f.write("# pack-refs with: peeled fully-peeled sorted \n")
+        f.writelines(f"{old} {name}\n" for name in names)
     run("git", "-C", str(path), "config", "--unset", "codetrain.drainer")
     return path
 
@@ -128,8 +130,8 @@ def main():
     curl = f"#!/bin/sh\nwhile read -r old new ref; do curl -s -o /dev/null -m 5 -d \"$ref=$new\" {NOWHERE}/; done\n"
     rows = {
         "an empty hook": repository(folder, "empty", {"post-receive": "#!/bin/sh\n"}),
-        "codetrain": ours(build, folder, "ours", 0, work, history[0]),
-        f"codetrain, {backlog:,} events wait": ours(build, folder, "backlog", backlog, work, history[0]),
+        "codetrain": ours(build, folder, "ours", 0, work, history),
+        f"codetrain, {backlog:,} events wait": ours(build, folder, "backlog", backlog, work, history),
         "a curl in the hook": repository(folder, "curl", {"post-receive": curl}),
     }
     try:
