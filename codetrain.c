@@ -48,7 +48,8 @@ static int help(void)
 	     "  --help        this text\n"
 	     "  --version     the version\n"
 	     "\n"
-	     "git calls git-credential-codecommit, pre-push and post-receive by itself;\n"
+	     "git calls git-credential-codecommit, pre-push, reference-transaction and\n"
+	     "post-receive by itself;\n"
 	     "codetrain help VERB shows a verb's options.");
 	return 0;
 }
