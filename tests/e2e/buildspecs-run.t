@@ -10,6 +10,8 @@ export TMPDIR="$T/tmp"
 for tool in sh bash cat date cut sha256sum grep sed mkdir rm ls head tail tr find touch git python3 whoami wc sort env dirname basename cp mv test true false printf tee xargs sleep id uname; do
 	real=$(command -v "$tool") && case $real in /*) ln -s "$real" "$T/bin/$tool" ;; esac
 done
+# the program itself: what stands on PATH may be a script that looks for others there
+ln -sf "$(python3 -c 'import sys; print(sys.executable)')" "$T/bin/python3"
 for tool in aws docker apt-get mvn npm npx pip sam curl unzip terraform make go gotestsum dotnet gem bundle corepack pnpm jq pytest codebuild-tests-run tar; do
 	printf '#!/bin/sh\nprintf "%%s " "%s" "$@" >>"$CALLS"; echo >>"$CALLS"\n' "$tool" >"$T/bin/$tool"
 done
