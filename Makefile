@@ -180,7 +180,7 @@ check:
 	$(MAKE) -j$(PARALLEL) all units
 	$(MAKE) check-tests check-asan check-valgrind check-fuzz lint
 
-ASAN	= B=build/asan CC=clang STATIC= HARDEN=-fPIE CFLAGS='-O1 -g' \
+ASAN	= B=build/asan CC=clang STATIC= PER_PUSH_GIT= HARDEN=-fPIE CFLAGS='-O1 -g' \
 	  SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer'
 check-asan:
 	$(MAKE) $(ASAN) -j$(PARALLEL) all units

@@ -8,7 +8,7 @@
  */
 #define N(name) int name(void); int name(void) { return 0; }
 
-N(mbedtls_ctr_drbg_free) N(mbedtls_ctr_drbg_init) N(mbedtls_ctr_drbg_random)
+N(mbedtls_ctr_drbg_free) N(mbedtls_ctr_drbg_random)
 N(mbedtls_ctr_drbg_seed) N(mbedtls_entropy_free) N(mbedtls_entropy_func) N(mbedtls_entropy_init)
 N(mbedtls_ssl_close_notify) N(mbedtls_ssl_conf_authmode) N(mbedtls_ssl_conf_ca_chain)
 N(mbedtls_ssl_conf_ciphersuites) N(mbedtls_ssl_conf_min_version) N(mbedtls_ssl_conf_rng)
@@ -35,6 +35,15 @@ N(libssh2_userauth_publickey_fromfile_ex) N(libssh2_userauth_publickey_frommemor
 
 N(gss_delete_sec_context) N(gss_display_status) N(gss_import_name) N(gss_indicate_mechs)
 N(gss_init_sec_context) N(gss_release_buffer) N(gss_release_name) N(gss_release_oid_set)
+
+/* libgit2 leaves it to mbed TLS to keep this, which is not there: it would count as leaked */
+static void *volatile generator;
+int mbedtls_ctr_drbg_init(void *context);
+int mbedtls_ctr_drbg_init(void *context)
+{
+	generator = context;
+	return 0;
+}
 
 /* one that it wants is known */
 int mbedtls_ssl_get_ciphersuite_id(void);

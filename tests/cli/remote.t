@@ -3,9 +3,6 @@
 # configuration, and in a committed .codetrain. Each refusal has a twin that passes.
 . "$SOURCE/tests/lib/tap.sh"
 
-# libgit2 1.5 forgets some matches of its own, where it looks for a remote
-echo 'leak:pcre2' >"$T/lsan" && export LSAN_OPTIONS="suppressions=$T/lsan:print_suppressions=0"
-
 git config --global init.defaultBranch main
 git config --global gc.auto 0
 AWS_EC2_METADATA_DISABLED=true
