@@ -81,17 +81,17 @@ static int complete(struct rules *out, struct rule *rule, struct err *err)
 {
 	const char *regex = rule->regex;
 	struct suggest meant = SUGGEST_INIT(rule->id, NEAR);
+	int rc = rules_complete(rule, err);
 
-	if (rules_complete(rule, err) < 0) {
-		for (size_t i = 0; i < rules_count; i++)
-			suggest_offer(&meant, rules_table[i].id);
-		if (meant.nearest && strcmp(meant.nearest, rule->id) != 0)
-			err_suffix(err, "; did you mean %s?", meant.nearest);
-		return -1;
-	}
 	if (rule->regex != regex && keep(out, (char *)rule->regex) < 0)
 		return err_set(err, ERR_INTERNAL, "no memory for rule %s", rule->id);
-	return 0;
+	if (rc == 0)
+		return 0;
+	for (size_t i = 0; i < rules_count; i++)
+		suggest_offer(&meant, rules_table[i].id);
+	if (meant.nearest && strcmp(meant.nearest, rule->id) != 0)
+		err_suffix(err, "; did you mean %s?", meant.nearest);
+	return -1;
 }
 
 static bool wanted(const struct rule *rule, const char *groups)

@@ -32,7 +32,7 @@ int fdatasync(int fd)
 static struct queue_recorded tell(struct queue_db *db, enum queue_step step, const char *run,
 				  int64_t now, const char *lines)
 {
-	struct queue_recorded r;
+	struct queue_recorded r = { 0 };
 	struct queue_push push;
 	struct err e = { 0 };
 	char text[1000], *line, *rest = text;

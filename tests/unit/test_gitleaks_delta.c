@@ -113,6 +113,8 @@ static void look(const struct scanning *s, const struct buf *text, const char *p
 	};
 	struct err err = { 0 };
 
+	/* PCRE2's code looks at 16 bytes at once, and forgets those behind the end: valgrind does not know */
+	memset(text->data + text->len, 0, text->cap - text->len);
 	buf_clear(got);
 	assert_int_equal(scan_bytes(s->scanner, &t, collect, got, &err), 0);
 }

@@ -469,7 +469,7 @@ static void gzip(void **state)
 	expect_decoded(&b, "gzip", 3, 1);
 	buf_clear(&b);
 	pack("key = AKIA", 10, 31, &b);	/* one value in two members */
-	pack(ID + 4, sizeof(ID) - 5, 31, &b);
+	pack(&ID[4], sizeof(ID) - 5, 31, &b);
 	expect_decoded(&b, "gzip", 1, 1);
 	buf_clear(&b);
 	pack("", 0, 31, &b);	/* and in the second archive */
