@@ -1,7 +1,7 @@
 #include "deliver_loop.h"
+#include "deliver_left.h"
 #include "deliver_watch.h"
 #include "queue_prune.h"
-#include "queue_spool.h"
 #include "queue_wake.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -59,16 +59,6 @@ static uint32_t real_random(void *arg)
 	if (getentropy(&r, sizeof(r)) < 0)
 		r = UINT32_MAX / 2;
 	return r;
-}
-
-static int spool_waits(const char *gitdir, bool *waits, struct err *err)
-{
-	struct strs names = STRS_INIT;
-	int rc = queue_spool_list(gitdir, 1, &names, err);
-
-	*waits = names.n > 0;
-	strs_free(&names);
-	return rc;
 }
 
 struct drain {
@@ -310,30 +300,6 @@ static void let_go(struct drain *r)
 	r->lock = -1;
 }
 
-/* Anything that came between the last turn and the closing of the FIFO? Its
- * hook believed that we would see it. `more`: there is work for another life;
- * with `once` only what was never looked at. */
-static int anything_left(const struct deliver_loop *loop, int64_t *open, bool *more,
-			 struct err *err)
-{
-	struct queue_db *db;
-	bool spooled = false;
-	int64_t unseen = 0;
-	int rc;
-
-	if (queue_db_open(loop->gitdir, QUEUE_DB_EXISTING, QUEUE_DB_BUSY_MS, &db, err) < 0)
-		return -1;
-	rc = queue_store_open_count(db, open, err);
-	if (rc == 0)
-		rc = queue_store_new_count(db, &unseen, err);
-	queue_db_close(db);
-	if (rc == 0)
-		rc = spool_waits(loop->gitdir, &spooled, err);
-	*open += spooled;
-	*more = spooled || (loop->once ? unseen > 0 : *open > 0);
-	return rc;
-}
-
 static int one_life(struct drain *r, struct err *err)
 {
 	int rc = -1;
@@ -371,7 +337,7 @@ int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, str
 	struct drain r = { .loop = loop, .tally = out, .lock = -1, .fifo = -1,
 			   .end = deadline_in(loop->life_s * 1000) };
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
-	bool more = false;
+	struct deliver_left left = { 0 };
 
 	*out = (struct deliver_tally){ 0 };
 	if (queue_db_path(loop->gitdir, NULL, &dir, err) < 0)
@@ -391,10 +357,15 @@ int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, str
 		}
 		if (out->elsewhere || stop || access(loop->gitdir, F_OK) < 0)
 			return 0;
-		if (anything_left(loop, &out->open, &more, err) < 0)
+		/* the FIFO is closed: who came before believed that we would see it */
+		if (deliver_left(loop->gitdir, loop->once, &left, err) < 0)
 			return -1;
-	} while (more && !deadline_over(r.end));
-	if (out->open && loop->background)
+		out->open = left.open;
+		/* whose end is told to us, and to nobody else; where the refs cannot be looked
+		 * at, nothing is gained by waiting for it */
+		left.runs = left.runs && !r.unseen.class;
+	} while ((left.more || (left.runs && !loop->once)) && !deadline_over(r.end));
+	if (left.runs || (left.open && loop->background))
 		return queue_wake_or_start(loop->gitdir, err);
 	return 0;
 }
