@@ -191,14 +191,15 @@ static int keep_row(struct match *m, const struct row *r, int rc)
 	return rc < 0 ? -1 : 0;
 }
 
-/* A move of the same kind whose post-receive may still come. */
+/* A move of the same kind whose post-receive may still come. CROSS: from these few pushes to
+ * their events, or SQLite reads all there ever were, because of the order. */
 static int find_open(struct apply *a, const struct line *l, struct match *m, struct err *err)
 {
 	struct row r;
 
 	return keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err,
 		"SELECT e.seq, e.push FROM push p "
-		"JOIN event e ON e.push = p.id AND e.ref = ?1 WHERE p.complete = 0 AND e.old = ?2 "
+		"CROSS JOIN event e ON e.push = p.id AND e.ref = ?1 WHERE p.complete = 0 AND e.old = ?2 "
 		"AND e.new = ?3 ORDER BY e.seq LIMIT 1", "sss", l->ref, l->old, l->new));
 }
 

@@ -59,7 +59,8 @@ static int collect(struct queue_db *db, sqlite3_stmt *s, struct numbers *out, st
 
 static int find_old(struct queue_db *db, int64_t before_ms, struct numbers *out, struct err *err)
 {
-	return collect(db, queue_db_query(db, err, "SELECT DISTINCT d.event FROM delivery d "
+	/* "+": by the index of what is old, not in the order of all events */
+	return collect(db, queue_db_query(db, err, "SELECT DISTINCT +d.event FROM delivery d "
 		"WHERE d.state IN ('delivered', 'skipped', 'dropped') AND d.changed_ms < ?1 AND "
 		ALL_WELL "LIMIT ?2", "ii", before_ms, (int64_t)out->most), out, err);
 }

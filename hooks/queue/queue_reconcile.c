@@ -199,8 +199,9 @@ static int close_runs(struct look *l, struct err *err)
 
 int queue_reconcile_waiting(struct queue_db *db, struct strs *runs, struct err *err)
 {
+	/* "+": by the index of open pushes, which are few, not by that of all runs */
 	sqlite3_stmt *s = queue_db_query(db, err, "SELECT DISTINCT run FROM push WHERE complete = 0 "
-					 "AND run <> '' LIMIT ?", "i", (int64_t)STRS_MAX);
+					 "AND +run <> '' LIMIT ?", "i", (int64_t)STRS_MAX);
 	int rc = s ? 1 : -1;
 
 	while (rc > 0 && (rc = queue_db_step(db, s, err)) > 0)

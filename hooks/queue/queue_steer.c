@@ -10,7 +10,7 @@
 int queue_store_unroutable(struct queue_db *db, const char *reason, struct err *err)
 {
 	return queue_db_run(db, err, "UPDATE delivery SET reason = ?1, class = ?2 WHERE target = '' "
-			    "AND state = 'waiting' AND reason <> ?1", "si", reason,
+			    "AND " QUEUE_STORE_OPEN " AND reason <> ?1", "si", reason,
 			    (int64_t)ERR_USAGE);
 }
 
@@ -43,7 +43,8 @@ static int put_in_order(struct queue_db *db, int64_t event, int64_t now_ms, stru
 		"AND (" QUEUE_STORE_FIRST("1") " IS NULL OR NOT " QUEUE_STORE_MIRRORED ") "
 		"AND ref = (SELECT ref FROM event WHERE seq = ?1)", "i", event) < 0 ||
 	    queue_db_run(db, err, "UPDATE delivery SET ready_ms = " QUEUE_STORE_FIRST("?2")
-		" WHERE state = 'waiting' AND ready_ms IS NULL AND " QUEUE_STORE_MIRRORED
+		" WHERE " QUEUE_STORE_OPEN " AND state = 'waiting' AND ready_ms IS NULL AND "
+		QUEUE_STORE_MIRRORED
 		" AND ref = (SELECT ref FROM event WHERE seq = ?1)", "ii", event, now_ms) < 0)
 		return -1;
 	return queue_store_held_up(db, event, NULL, err);

@@ -66,6 +66,10 @@ int queue_store_each(struct queue_db *db, const struct queue_filter *filter, que
 int queue_store_next(struct queue_db *db, const char *target, int64_t now_ms,
 		     struct queue_delivery *out, bool *found, int64_t *soonest, struct err *err);
 
+/* The same of those that were never tried: *out is only written when there is one. */
+int queue_store_untried(struct queue_db *db, const char *target, int64_t now_ms,
+			struct queue_delivery *out, bool *found, struct err *err);
+
 /* waiting -> delivering, and a new attempt. In the caller's transaction, which has
  * to be on the disk before anything is sent. ERR_CONFLICT: it no longer waits. */
 int queue_store_claim(struct queue_db *db, struct queue_delivery *d, int64_t now_ms,
@@ -94,8 +98,10 @@ int queue_store_settle(struct queue_db *db, const struct queue_delivery *d,
 int queue_store_hurry(struct queue_db *db, const char *target, enum err_class class,
 		      int64_t now_ms, struct err *err);
 
-/* For the statements of these files, about a row of `delivery`: is no mirror in
- * its way; and the time when it is the earliest open one of its ref, or NULL. */
+/* For the statements of these files, about a row of `delivery`: is it open (in the words of
+ * the index, or that is not used); is no mirror in its way; and the time when it is the
+ * earliest open one of its ref, or NULL. */
+#define QUEUE_STORE_OPEN "state IN ('waiting', 'delivering')"
 #define QUEUE_STORE_MIRRORED "(delivery.behind = '' OR EXISTS (SELECT 1 FROM delivery m " \
 	"WHERE m.event = delivery.event AND m.target = delivery.behind " \
 	"AND m.state = 'delivered'))"
