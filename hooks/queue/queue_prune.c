@@ -149,47 +149,62 @@ static int last_of_texts(struct queue_db *db, int64_t after, int64_t before_ms, 
 }
 
 /* Attempts are numbered as time goes by: what comes behind the last one that was
- * cleared is all there is to look at. */
+ * cleared is all there is to look at. The numbers of those that went are used again. */
 static int clear_texts(struct queue_db *db, int64_t before_ms, int most, int *count,
 		       struct err *err)
 {
 	struct buf note = BUF_INIT(32);
-	int64_t after = 0, last;
+	int64_t noted = 0, after = 0, last;
 	char text[24];
 	int rc = queue_db_note_get(db, "texts", &note, err);
 
 	if (rc == 0 && note.len)
-		after = strtoll(buf_str(&note), NULL, 10);
-	last = after;
+		noted = strtoll(buf_str(&note), NULL, 10);
 	buf_free(&note);
-	if (rc < 0 || last_of_texts(db, after, before_ms, most, &last, count, err) < 0)
+	if (rc < 0 || queue_db_integer(db, &after, err, "SELECT max(id) FROM attempt", "") < 0)
 		return -1;
-	if (last == after)
+	if (after > noted)
+		after = noted;
+	last = after;
+	if (last_of_texts(db, after, before_ms, most, &last, count, err) < 0)
+		return -1;
+	if (last == noted)
 		return 0;
 	snprintf(text, sizeof(text), "%" PRId64, last);
-	if (queue_db_run(db, err, "UPDATE attempt SET request = '', answer = '' WHERE id > ?1 "
+	if (last > after && queue_db_run(db, err, "UPDATE attempt SET request = '', answer = '' WHERE id > ?1 "
 			 "AND id <= ?2 AND ended_ms IS NOT NULL", "ii", after, last) < 0)
 		return -1;
 	return queue_db_note_set(db, "texts", text, err);
 }
 
-static int prune(struct queue_db *db, const char *gitdir, const struct queue_prune *p,
-		 int64_t now_ms, struct numbers *events, int *count, struct err *err)
+/* Nobody waits while files go: they need no transaction. They are the first, since without
+ * its row nobody would look for them any more. */
+static int find(struct queue_db *db, const char *gitdir, const struct queue_prune *p, int64_t now_ms,
+		struct numbers *events, struct err *err)
 {
-	int64_t lately = now_ms - SETTLED_FOR_MS;
+	if (find_old(db, now_ms - p->older_ms, events, err) < 0 ||
+	    (events->n == 0 && find_many(db, p->events, now_ms - SETTLED_FOR_MS, events, err) < 0))
+		return -1;
+	if (events->n == 0)
+		return 0;
+	qsort(events->v, (size_t)events->n, sizeof(*events->v), by_number);
+	return remove_files(gitdir, events, err);
+}
+
+/* Someone may have asked for one of them again meanwhile: that one stays. */
+static int prune(struct queue_db *db, const struct queue_prune *p, int64_t now_ms,
+		 const struct numbers *events, int *count, struct err *err)
+{
 	int texts = 0;
 
-	if (find_old(db, now_ms - p->older_ms, events, err) < 0 ||
-	    (events->n == 0 && find_many(db, p->events, lately, events, err) < 0))
-		return -1;
-	if (events->n)
-		qsort(events->v, (size_t)events->n, sizeof(*events->v), by_number);
-	/* the files first: without its row nobody would look for them any more */
-	if (events->n && remove_files(gitdir, events, err) < 0)
-		return -1;
-	for (int i = 0; i < events->n; i++)
-		if (remove_event(db, events->v[i], err) < 0)
+	for (int i = 0; i < events->n; i++) {
+		int64_t open = 0;
+
+		if (queue_db_integer(db, &open, err, "SELECT 1 FROM delivery WHERE event = ?1 AND state "
+				     "NOT IN ('delivered', 'skipped', 'dropped')", "i", events->v[i]) < 0 ||
+		    (!open && remove_event(db, events->v[i], err) < 0))
 			return -1;
+	}
 	if (clear_texts(db, now_ms - p->texts_ms, p->most, &texts, err) < 0)
 		return -1;
 	*count = events->n > texts ? events->n : texts;
@@ -206,8 +221,8 @@ int queue_prune(struct queue_db *db, const char *gitdir, const struct queue_prun
 	*count = 0;
 	if (!events.v)
 		return err_set(err, ERR_INTERNAL, "no memory for old events");
-	if (queue_db_begin(db, err) == 0) {
-		rc = prune(db, gitdir, limits, now_ms, &events, count, err);
+	if (find(db, gitdir, limits, now_ms, &events, err) == 0 && queue_db_begin(db, err) == 0) {
+		rc = prune(db, limits, now_ms, &events, count, err);
 		if (rc == 0)
 			rc = queue_db_commit(db, err);
 		if (rc < 0)

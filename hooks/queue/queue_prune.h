@@ -21,7 +21,7 @@ struct queue_prune {
  * A value that cannot be read removes nothing. */
 struct queue_prune queue_prune_limits(const struct queue_config *config);
 
-/* One transaction; *count gets what was removed: when it is `most`, there may be
+/* One transaction, behind the files; *count gets what was removed: when it is `most`, there may be
  * more to do. */
 int queue_prune(struct queue_db *db, const char *gitdir, const struct queue_prune *limits,
 		int64_t now_ms, int *count, struct err *err);

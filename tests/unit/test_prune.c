@@ -5,6 +5,8 @@
 
 #include "hooks/queue/queue_prune.h"
 
+#include <errno.h>
+
 #define DAY (24 * 3600 * (int64_t)1000)
 
 static const int64_t now = 1000 * DAY;
@@ -169,6 +171,58 @@ static void texts_go_before_their_events(void **s)
 	queue_db_close(db);
 }
 
+/* All went, and the numbers of attempts begin again. */
+static void texts_go_when_their_numbers_are_used_again(void **s)
+{
+	struct queue_db *db = ten();
+
+	(void)s;
+	prune(db, 1000, 1000, 100);
+	run(db, "DELETE FROM attempt");
+	prune(db, 1000, 1000, 100);
+	for (int i = 1; i <= 12; i++)	/* they pass the last one that was cleared */
+		run(db, "INSERT INTO attempt (event, target, number, started_ms, ended_ms, request, answer) "
+		    "VALUES (1, 't', 2, 980 * 86400000, 980 * 86400000 + 1, 'asked', 'said')");
+	prune(db, 1000, 1000, 100);
+	assert_int_equal(number(db, "SELECT count(*) FROM attempt WHERE request <> ''"), 0);
+	queue_db_close(db);
+}
+
+static int removed, locked;
+
+/* Instead of libc's, for file_remove_tree: could a push be recorded meanwhile? And someone
+ * asks for event 4 again. */
+int remove(const char *path)
+{
+	struct queue_db *db = NULL;
+	struct err e = { 0 };
+
+	if (strstr(path, "/builds/")) {
+		removed++;
+		assert_int_equal(queue_db_open(world, QUEUE_DB_EXISTING, 0, &db, &e), 0);
+		locked += queue_db_begin(db, &e) < 0;
+		queue_db_rollback(db);
+		if (removed == 1 && locked == 0)
+			assert_int_equal(queue_store_retry(db, 4, "t", now, &e), 0);
+		queue_db_close(db);
+	}
+	return unlink(path) < 0 && errno == EISDIR ? rmdir(path) : 0;
+}
+
+static void no_push_waits_for_files_that_go(void **s)
+{
+	struct queue_db *db = ten();
+
+	(void)s;
+	removed = locked = 0;
+	prune(db, 95, 1000, 100);
+	assert_int_equal(removed, 4 * 4);
+	assert_int_equal(locked, 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM event WHERE seq <= 4"), 1);
+	assert_int_equal(number(db, "SELECT count(*) FROM delivery WHERE event = 4"), 2);
+	queue_db_close(db);
+}
+
 static void the_configuration_says_how_much(void **s)
 {
 	struct queue_config c = QUEUE_CONFIG_INIT;
@@ -202,6 +256,8 @@ int main(void)
 		IN_WORLD(only_so_many_are_kept),
 		IN_WORLD(a_little_at_a_time),
 		IN_WORLD(texts_go_before_their_events),
+		IN_WORLD(texts_go_when_their_numbers_are_used_again),
+		IN_WORLD(no_push_waits_for_files_that_go),
 		IN_WORLD(the_configuration_says_how_much),
 	};
 
