@@ -43,6 +43,7 @@ class Proxy(BaseHTTPRequestHandler):
     """Plain HTTP: a health check, and CONNECT to the one host that is here."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
     server: "GitServer"
 
@@ -87,6 +88,7 @@ class Git(BaseHTTPRequestHandler):
     """HTTPS: authentication, then the CGI of git, streamed both ways."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
     server: "GitServer"
 
