@@ -35,6 +35,7 @@ lock = threading.Lock()
 
 class Git(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the second piece of an answer would wait for the client's word
     timeout = 60
 
     def __init__(self, connection, address, server, host):
@@ -118,6 +119,7 @@ class Git(BaseHTTPRequestHandler):
 
 class Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the second piece of an answer would wait for the client's word
     timeout = 60
 
     def do_CONNECT(self):

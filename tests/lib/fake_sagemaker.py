@@ -234,6 +234,7 @@ def s3(method, bucket, what, body, checksums):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the second piece of an answer would wait for the client's word
 
     def log_message(self, *_):
         pass

@@ -125,6 +125,7 @@ ERRORS = {
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the second piece of an answer would wait for the client's word
 
     def log_message(self, *args):
         pass
