@@ -40,7 +40,8 @@ struct hook {
 	long refs, malformed;
 	bool skip;			/* the pusher wants no build, */
 	int64_t wait_ms;		/* or follows it so long */
-	bool safe;			/* something waits for a drainer, in either place */
+	bool safe;			/* something waits for a drainer, in either place, */
+	bool alone;			/* and none runs */
 	int failed;			/* something is in no safe place */
 };
 
@@ -246,7 +247,7 @@ static void answer(struct hook *h)
 	struct err err = { 0 };
 	int64_t most_ms;
 
-	if (h->skip || !queue_answer_worth(h->db, &h->recorded, clock_now_ms()) ||
+	if (h->skip || h->alone || !queue_answer_worth(h->db, &h->recorded, clock_now_ms()) ||
 	    queue_config_load(h->gitdir, &config, &err) < 0)
 		return;
 	most_ms = queue_answer_time(queue_config_get(&config, NULL, "answer", ""));
@@ -300,6 +301,7 @@ static int run(void)
 		term_warning(name, "some push options are too long or too many; they are left out");
 	read_pushed(&h);
 	if (h.safe && queue_wake_or_start(h.gitdir, &err) < 0) {
+		h.alone = true;
 		term_error(name, &err);
 		fprintf(stderr, "%s: the push is safe, but no drainer runs; start one: "
 			"codetrain queue run -C '%s'\n", name, h.gitdir);

@@ -267,7 +267,11 @@ tail -n 1 "$T/aws/messages" >"$T/message"
 is "$(json "$T/message" 'd["request"]["QueueUrl"], "MessageGroupId" in d["request"]')" \
 	"('http://sqs/111111111111/iris-standard', False)" "its URL is asked for; a standard queue has no groups"
 config sqs codetrain.queue nothing
+config sqs codetrain.answer 9s
+began=$(date +%s)
 recorded sqs HEAD:refs/heads/main
+[ $(($(date +%s) - began)) -lt 7 ]
+ok "the pusher whose push starts no drainer does not wait for one's answer"
 status 1 "a queue that is not there" queue run -C "$T/sqs.git"
 like "$(reason sqs 7)" "QueueDoesNotExist.*retry 7 -t sqs" "is a dead letter"
 
