@@ -14,6 +14,7 @@ import sys
 import tempfile
 from urllib.parse import unquote, urlsplit
 
+import botocore.session
 import git_remote_codecommit as theirs
 
 REGIONS = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-3", "ca-central-1", "sa-east-1",
@@ -60,6 +61,8 @@ def main():
     program, count, rng = sys.argv[1], int(sys.argv[2]), random.Random(int(sys.argv[3]))
     for name in [name for name in os.environ if name.startswith(("AWS_", "CODE"))]:
         del os.environ[name]
+    loader = botocore.session.create_loader()       # botocore's tables are read once, not for every URL
+    botocore.session.create_loader = lambda *_: loader
     both = neither = only_ours = wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         config, credentials = os.path.join(folder, "config"), os.path.join(folder, "credentials")
