@@ -57,13 +57,14 @@ static int look_at(struct look *l, struct seen *s, struct err *err)
 }
 
 /* A move that we saw was told of before, in the database, or in a file when that
- * was locked. *news: there was such a file, so the refs have to be looked at again. */
+ * was locked. *news: there was such a file, so the refs have to be looked at again; or so
+ * many that there may be more, then another time. */
 static int take_in(struct look *l, bool *news, struct err *err)
 {
 	struct strs names = STRS_INIT;
 	int rc = queue_record_take_in(l->db, l->gitdir, SPOOL_AT_ONCE, &names, err);
 
-	*news = false;
+	*news = names.n == SPOOL_AT_ONCE;
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		bool known = false;
 

@@ -405,6 +405,75 @@ static void events_are_the_moves(void **state)
 	assert_true(m.moves > n / 20);
 }
 
+/* ---- a full spool --------------------------------------------------------------------- */
+
+enum { FILLERS = 500 };	/* as many as are taken in at once */
+
+static void spool_move(const char *ref, const char *old, const char *new)
+{
+	struct buf path = BUF_INIT(4096);
+	struct queue_push push;
+	struct err e = { 0 };
+
+	queue_push_init(&push, "reference-transaction", 3000);
+	push.step = QUEUE_PREPARED;
+	assert_int_equal(strs_addf(&push.updates, "%s %s %s", old, new, ref), 0);
+	assert_int_equal(queue_spool_write(world, &push, &path, &e), 0);
+	queue_push_free(&push);
+	buf_free(&path);
+}
+
+/* While the refs are looked at, many pushes find the database locked; the last moves main. */
+static enum queue_run_state spool_meanwhile(void *arg, const char *run)
+{
+	bool *done = arg;
+
+	(void)run;
+	if (*done)
+		return QUEUE_RUN_ALIVE;
+	*done = true;
+	for (int i = 0; i < FILLERS; i++) {
+		char ref[40];
+
+		snprintf(ref, sizeof(ref), "refs/heads/filler/%d", i);
+		spool_move(ref, OID_0, OID_A);
+	}
+	spool_move("refs/heads/main", OID_B, values[3]);
+	write_file("refs/heads/main", "cccccccccccccccccccccccccccccccccccccccc\n");
+	return QUEUE_RUN_ALIVE;
+}
+
+static void a_full_spool_is_taken_in_before_anything_is_found(void **state)
+{
+	struct queue_db *db;
+	struct queue_reconciled r;
+	struct queue_push push;
+	struct queue_recorded rec;
+	struct err e = { 0 };
+	bool done = false;
+
+	(void)state;
+	assert_int_equal(mkdir(in_world("refs/heads"), 0700), 0);
+	write_file("refs/heads/main", OID_A "\n");
+	db = db_open();
+	assert_int_equal(queue_reconcile_with(db, world, 1000, spool_meanwhile, &done, &r, &e), 0);
+	assert_false(done);
+	write_file("refs/heads/main", OID_B "\n");	/* without a hook */
+	queue_push_init(&push, "reference-transaction", 2000);
+	push.step = QUEUE_PREPARED;
+	snprintf(push.run, sizeof(push.run), "it is at work");
+	assert_int_equal(strs_addf(&push.updates, "%s %s refs/heads/other", OID_0, OID_A), 0);
+	assert_int_equal(queue_record(db, world, &push, &rec, &e), 0);
+	queue_push_free(&push);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(queue_reconcile_with(db, world, 3000, spool_meanwhile, &done, &r, &e), 0);
+	assert_true(done);
+	assert_int_equal(number(db, "SELECT count(*) FROM event WHERE ref = 'refs/heads/main'"), 2);
+	assert_int_equal(number(db, "SELECT count(*) FROM event WHERE ref = 'refs/heads/main' "
+				"AND old = '" OID_A "' AND new = '" OID_B "'"), 1);
+	queue_db_close(db);
+}
+
 /* In memory where there is: it is the order of steps that is tested, not the disk. */
 static int model_begin(void **state)
 {
@@ -421,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(events_are_the_moves, model_begin, world_end),
+		IN_WORLD(a_full_spool_is_taken_in_before_anything_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
