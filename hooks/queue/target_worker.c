@@ -12,7 +12,7 @@
 
 enum {
 	TRIES_WITHOUT_RESULT = 3,
-	RESULT_MAX = 256 << 10,
+	RESULT_MAX = 17 << 20,	/* codetrain-build's may have 16 MiB: what it exports */
 	ENVIRONMENT_MAX = 32,
 };
 
@@ -142,17 +142,35 @@ enum target_verdict target_worker_start(struct target_job *job, const struct tar
 	return rc < 0 ? TARGET_FAILED : TARGET_RUNNING;
 }
 
+/* The newest attempts that left none, one after the other: what was tried often while a
+ * network was away had its results. */
+static int tries_without_result(const struct target_job *job)
+{
+	struct queue_delivery at = *job->delivery;
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct err ignored;
+	int n = 1;
+
+	while (n < TRIES_WITHOUT_RESULT && --at.attempts > 0 &&
+	       target_worker_path(job->gitdir, &at, ".json", &path, &ignored) == 0 &&
+	       access(buf_str(&path), F_OK) != 0)
+		n++;
+	buf_free(&path);
+	return n;
+}
+
 static enum target_verdict without_result(struct target_job *job, struct err *err)
 {
 	const struct queue_delivery *d = job->delivery;
 	const char *what = strcmp(d->target, "local") == 0 ? "build" : "work";
+	int tries = tries_without_result(job);
 
 	/* whatever the dead worker left behind must not run beside the next one */
 	target_process_end_session(d->external);
-	if (d->attempts >= TRIES_WITHOUT_RESULT)
+	if (tries == TRIES_WITHOUT_RESULT)
 		err_set(err, ERR_NO, "the %s ended without a result %d times (killed, or the "
-			"machine went down); try again with: codetrain queue retry %lld",
-			what, d->attempts, (long long)d->event);
+			"machine went down); try again with: codetrain queue retry %lld -t %s",
+			what, tries, (long long)d->event, d->target);
 	else
 		err_set(err, ERR_TIMEOUT, "the %s ended without a result (killed, or the machine "
 			"went down)", what);

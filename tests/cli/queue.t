@@ -142,6 +142,41 @@ like "$(listed "$T/k.git")" "without a result 3 times" "is a dead letter"
 like "$(listed "$T/k.git")" "codetrain queue retry 3" "with the command"
 rm "$T/how"
 
+# ---- what was tried often, and is then killed once ----
+bare often exec
+git -C "$T/often.git" config codetrain.drainer none
+git -C "$T/often.git" config codetrain.command "$T/bin/often"
+cat >"$T/bin/often" <<OFTEN
+#!/bin/sh
+[ ! -e '$T/die' ] || kill -9 \$PPID
+exit 75
+OFTEN
+chmod +x "$T/bin/often"
+recorded often main
+for n in 1 2 3; do
+	status 7 "a command that asks for another try, $n" queue run --once -C "$T/often.git"
+	queue retry 1 -C "$T/often.git" 2>/dev/null
+done
+: >"$T/die"
+status 7 "and is killed in the fourth" queue run --once -C "$T/often.git"
+like "$(listed "$T/often.git")" "waiting .*ended without a result \(killed" "is no dead letter for that"
+
+# ---- a build that exports much ----
+bare much local
+cp "$T/bin/codetrain-build" "$T/bin/away-build"
+cat >"$T/bin/codetrain-build" <<'MUCH'
+#!/bin/sh
+for word; do
+	[ "$previous" != --result ] || result=$word
+	previous=$word
+done
+{ printf '{"status":"SUCCEEDED","exported":{"V":"'; head -c 300000 /dev/zero | tr '\0' x; printf '"}}'; } >"$result"
+MUCH
+recorded much main
+status 0 "a build with a result of 300 kB" queue run -C "$T/much.git"
+is "$(states much)" delivered "has succeeded"
+mv "$T/bin/away-build" "$T/bin/codetrain-build"
+
 # ---- a spool file that cannot be read ----
 bare sp local
 recorded sp refs/heads/main
@@ -238,8 +273,12 @@ run queue run --once -C "$T/cb.git"
 like "$(listed "$T/cb.git")" "ThrottlingException: Rate exceeded" "list says why"
 status 0 "show --json" queue show --json 2 -C "$T/cb.git"
 like "$(json "$OUT" 'd["deliveries"][0]["attempt_log"][0]["answer"]')" "InternalFailure" "show has AWS's answer"
-server_down
 fault ""
+# (an event that was tried so often would have half a minute to its next try)
+sql cb "UPDATE delivery SET ready_ms = 1 WHERE state = 'waiting'"
+status 0 "CodeBuild answers" queue run -C "$T/cb.git"
+is "$(states cb)" "delivered delivered" "the event is delivered"
+server_down
 recorded cb other
 status 7 "CodeBuild is away" queue run --once -C "$T/cb.git"
 commit away >/dev/null
