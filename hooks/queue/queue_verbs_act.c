@@ -160,12 +160,13 @@ static int changed_json(const struct queue_request *q, const char *state, struct
 }
 
 static int change_all(struct queue_request *q, change *each, const char *done, const char *state,
-		      struct err *err)
+		      size_t *changed, struct err *err)
 {
 	struct queue_db *db;
 	int64_t event;
 	int rc = 0;
 
+	*changed = 0;
 	for (size_t i = 0; i < q->args.n; i++)	/* all are looked at before any is changed */
 		if (queue_verbs_number(q, i, &event, err) < 0)
 			return -1;
@@ -174,26 +175,35 @@ static int change_all(struct queue_request *q, change *each, const char *done, c
 	for (size_t i = 0; rc == 0 && i < q->args.n; i++) {
 		queue_verbs_number(q, i, &event, err);
 		rc = each(db, event, q->target, clock_now_ms(), err);
-		if (rc == 0)
+		if (rc == 0) {
+			(*changed)++;
 			term_note(queue_verbs_program, "event %lld %s", (long long)event, done);
+		}
 	}
 	queue_db_close(db);
 	return rc == 0 && q->json ? changed_json(q, state, err) : rc;
 }
 
+/* Also when one of several could not be changed: those before it were. */
 int queue_verbs_retry(struct queue_request *q, struct err *err)
 {
-	if (change_all(q, queue_store_retry, "waits again", "waiting", err) < 0)
-		return -1;
-	return queue_wake_or_start(buf_str(&q->gitdir), err);
+	struct err second = { 0 };
+	size_t changed;
+	int rc = change_all(q, queue_store_retry, "waits again", "waiting", &changed, err);
+
+	if (changed && queue_wake_or_start(buf_str(&q->gitdir), rc < 0 ? &second : err) < 0)
+		rc = -1;
+	return rc;
 }
 
 int queue_verbs_drop(struct queue_request *q, struct err *err)
 {
-	if (change_all(q, queue_store_drop, "is dropped", "dropped", err) < 0)
-		return -1;
-	queue_wake(buf_str(&q->gitdir));	/* what waited behind it has its turn */
-	return 0;
+	size_t changed;
+	int rc = change_all(q, queue_store_drop, "is dropped", "dropped", &changed, err);
+
+	if (changed)
+		queue_wake(buf_str(&q->gitdir));	/* what waited behind it has its turn */
+	return rc;
 }
 
 /* ---- record -------------------------------------------------------------------------- */

@@ -39,6 +39,14 @@ is "$(json "$OUT" '[d["events"], d["undecided"], d["locks"], d["drainer"], d["ta
 	"[2, 0, ['refs/heads/main.lock'], False, 2]" "the same"
 rm "$T/r.git/refs/heads/main.lock" "$T/r.git/refs/heads/fresh.lock"
 
+# ---- one of several that cannot be tried again ----
+bare several local
+recorded several refs/heads/main
+status 2 "retry of an event and of one that is not there" queue retry 1 99 -C "$T/several.git"
+like "$(err)" "no event 99" "says which"
+until_true 20 states_are several delivered
+ok "the first is delivered"
+
 # ---- every verb that reports, as JSON ----
 status 0 "run --json" queue run --json -C "$T/r.git"
 is "$(json "$OUT" '[d["settled"], d["failed"], d["open"], d["elsewhere"]]')" "[2, 0, 0, False]" "has what was done"
