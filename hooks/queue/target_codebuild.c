@@ -283,7 +283,7 @@ static enum target_verdict take_found(struct target_job *job, const struct aws *
 	struct err ignored;
 	int rc;
 
-	job->certain = true;
+	job->certain = !found;	/* one that is there and cannot be read is no reason to start another */
 	if (!found)
 		return TARGET_ABSENT;
 	if (json_print(found, true, &job->answer, &ignored) < 0)

@@ -255,7 +255,8 @@ static enum target_verdict look_for(struct target_job *job, struct search *s, st
 		err_prefix(err, "looking for an execution that may have been started: ");
 		refine(job, s->aws, err);
 	} else {
-		job->certain = true;
+		/* one that is there and cannot be read is no reason to start another */
+		job->certain = !found;
 		verdict = !found ? TARGET_ABSENT :
 			  describe(job, s->aws, s->pipeline, found, err) < 0 ? TARGET_FAILED : TARGET_DONE;
 	}
