@@ -151,6 +151,22 @@ static int settle_refs(struct look *l, const struct queue_refs_list *refs, struc
 
 /* ---- pushes whose post-receive will not come ------------------------------------------ */
 
+/* One that moved nothing need not be known any more: its file, where it had one, is gone
+ * from the spool by now. */
+static int close_one(struct look *l, int64_t id, struct err *err)
+{
+	if (queue_db_run(l->db, err, "DELETE FROM push WHERE id = ?1 AND complete = 0 "
+			 "AND NOT EXISTS (SELECT 1 FROM event WHERE push = ?1)", "i", id) < 0)
+		return -1;
+	l->out->closed += queue_db_changes(l->db);
+	if (queue_db_run(l->db, err, "UPDATE push SET complete = 2 WHERE id = ?1 AND complete = 0 "
+			 "AND NOT EXISTS (SELECT 1 FROM event WHERE push = ?1 "
+			 "AND state = 'prepared')", "i", id) < 0)
+		return -1;
+	l->out->closed += queue_db_changes(l->db);
+	return 0;
+}
+
 static int close_ids(struct look *l, const int64_t *ids, size_t n, struct err *err)
 {
 	if (n == 0)
@@ -158,13 +174,10 @@ static int close_ids(struct look *l, const int64_t *ids, size_t n, struct err *e
 	if (queue_db_begin(l->db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (queue_db_run(l->db, err, "UPDATE push SET complete = 2 WHERE id = ?1 AND complete = 0 "
-				 "AND NOT EXISTS (SELECT 1 FROM event WHERE push = ?1 "
-				 "AND state = 'prepared')", "i", ids[i]) < 0) {
+		if (close_one(l, ids[i], err) < 0) {
 			queue_db_rollback(l->db);
 			return -1;
 		}
-		l->out->closed += queue_db_changes(l->db);
 	}
 	if (queue_db_commit(l->db, err) == 0)
 		return 0;

@@ -474,6 +474,40 @@ static void a_full_spool_is_taken_in_before_anything_is_found(void **state)
 	queue_db_close(db);
 }
 
+static enum queue_run_state over(void *arg, const char *run)
+{
+	(void)arg;
+	(void)run;
+	return QUEUE_RUN_DEAD;
+}
+
+/* A client that is refused again and again leaves nothing. */
+static void a_push_that_moved_nothing_goes(void **state)
+{
+	struct queue_db *db = db_open();
+	struct queue_reconciled r;
+	struct queue_push push;
+	struct queue_recorded rec;
+	struct err e = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		queue_push_init(&push, "reference-transaction", 2000);
+		snprintf(push.run, sizeof(push.run), "it is over %d", i);
+		assert_int_equal(strs_addf(&push.updates, "%s %s refs/heads/a", OID_0, OID_A), 0);
+		push.step = QUEUE_PREPARED;
+		assert_int_equal(queue_record(db, world, &push, &rec, &e), 0);
+		push.step = QUEUE_ABORTED;
+		if (i)
+			assert_int_equal(queue_record(db, world, &push, &rec, &e), 0);
+		queue_push_free(&push);
+	}
+	assert_int_equal(queue_reconcile_with(db, world, 3000, over, NULL, &r, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM event"), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM push"), 0);
+	queue_db_close(db);
+}
+
 /* In memory where there is: it is the order of steps that is tested, not the disk. */
 static int model_begin(void **state)
 {
@@ -491,6 +525,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(events_are_the_moves, model_begin, world_end),
 		IN_WORLD(a_full_spool_is_taken_in_before_anything_is_found),
+		IN_WORLD(a_push_that_moved_nothing_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
