@@ -637,11 +637,13 @@ static int collect(void *arg, const struct scan_hit *hit, struct err *err)
 
 static void changes_alone_find_the_same(void **state)
 {
+	/* valgrind looks at each instruction: a tenth is enough for it */
+	const size_t rounds = getenv("VALGRIND") && *getenv("VALGRIND") ? 600 : 6000;
 	size_t found = 0, quiet = 0;
 	unsigned seed = 11;
 
 	(void)state;
-	for (int i = 0; i < 6000; i++) {
+	for (size_t i = 0; i < rounds; i++) {
 		struct buf text = BUF_INIT(1 << 18), base = BUF_INIT(1 << 18);
 		struct buf whole = BUF_INIT(1 << 16), part = BUF_INIT(1 << 16);
 		struct span changed[CHANGES_MAX];
@@ -666,7 +668,7 @@ static void changes_alone_find_the_same(void **state)
 			t.changed = changed;
 			assert_int_equal(scan_bytes(scanner, &t, collect, &part, &err), 0);
 			if (strcmp(buf_str(&whole), buf_str(&part)) != 0)
-				print_message("# %d: %s\n", i, text.data);
+				print_message("# %zu: %s\n", i, text.data);
 			assert_string_equal(buf_str(&part), buf_str(&whole));
 			assert_int_equal(scan_quiet(scanner) == SCAN_QUIET, !loud);
 			quiet++;
@@ -677,8 +679,8 @@ static void changes_alone_find_the_same(void **state)
 		buf_free(&whole);
 		buf_free(&part);
 	}
-	assert_true(quiet > 500);
-	assert_true(found > 400);
+	assert_true(quiet > rounds / 12);
+	assert_true(found > rounds / 15);
 }
 
 /* The twin: what is not near a change is not looked at, and so was not quiet before. */
