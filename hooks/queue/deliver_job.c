@@ -105,8 +105,11 @@ void deliver_job_refuse(struct running *r)
 {
 	r->phase = ENDED;
 	r->verdict = TARGET_FAILED;
-	err_set(&r->why, ERR_USAGE, "there is no target \"%s\" (codetrain.target); mend it, then: "
-		"codetrain queue drop %lld, and push again", r->d.target, (long long)r->d.event);
+	/* -t: what other targets still have of this event is not to be dropped with it */
+	err_set(&r->why, ERR_USAGE, "there is no target \"%s\" (codetrain.target); set codetrain.%s.type, "
+		"then: codetrain queue retry %lld -t %s; or mend the name, then: codetrain queue drop "
+		"%lld -t %s, and push again", r->d.target, r->d.target, (long long)r->d.event, r->d.target,
+		(long long)r->d.event, r->d.target);
 }
 
 /* ---- asking the target --------------------------------------------------------------- */

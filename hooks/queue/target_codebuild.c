@@ -100,8 +100,9 @@ static int need_project(const struct target_job *job, const char **project, stru
 	if (*project && **project && strlen(*project) < PROJECT_MAX)
 		return 0;
 	return err_set(err, ERR_USAGE, "codetrain.project is %s; git config codetrain.project NAME, "
-		       "then: codetrain queue retry %lld", *project && **project ? "too long" : "not set",
-		       (long long)job->delivery->event);
+		       "then: codetrain queue retry %lld -t %s",
+		       *project && **project ? "too long" : "not set", (long long)job->delivery->event,
+		       job->name);
 }
 
 /* AWS's own codes that say more than their class. */

@@ -201,6 +201,7 @@ cp "$T/config.kept" "$T/c.git/config"
 git -C "$T/c.git" config codetrain.target nowhere
 status 1 "an unknown target" queue run -C "$T/c.git"
 like "$(listed "$T/c.git")" 'no target "nowhere"' "is a dead letter"
+like "$(listed "$T/c.git")" 'queue drop [0-9]+ -t nowhere' "whose command leaves the event's other targets alone"
 git -C "$T/c.git" config codetrain.target local
 git -C "$T/c.git" config codetrain.timeout soon
 recorded c main
@@ -309,7 +310,7 @@ like "$(err)" "ResourceNotFoundException.*nothing" "is a dead letter"
 git -C "$T/cb.git" config --unset codetrain.project
 queue retry 6 -C "$T/cb.git" 2>/dev/null
 until_true 20 eval '[ "$(sql cb "SELECT state FROM delivery WHERE event = 6")" = failed ]'
-like "$(listed "$T/cb.git")" "codetrain.project is not set; git config codetrain.project" "no project: the command"
+like "$(listed "$T/cb.git")" "codetrain.project is not set; git config codetrain.project NAME, then: codetrain queue retry 6 -t codebuild" "no project: the command"
 queue drop 6 -C "$T/cb.git" 2>/dev/null
 git -C "$T/cb.git" config codetrain.project iris
 until_true 20 no_drainer cb
