@@ -86,13 +86,16 @@ static void add_summary(const struct queue_print *p, const struct queue_page_row
 static void add_facts(const struct queue_print *p, const struct queue_page_row *row,
 		      struct buf *out)
 {
+	bool waits = strcmp(row->state, "waiting") == 0;
+
 	buf_adds(out, "<dl>\n");
 	add_field(out, "why", row->reason);
 	add_field(out, "outcome", row->outcome);
 	if (row->link[0])
 		add_link(out, row->link);
-	add_field(out, "waits behind", row->behind);
-	if (strcmp(row->state, "waiting") == 0 && row->ready_ms > p->now_ms)
+	if (waits)
+		add_field(out, "waits behind", row->behind);
+	if (waits && row->ready_ms > p->now_ms)
 		add_time_field(out, "next attempt", row->ready_ms, p->now_ms);
 	add_field(out, "ref", row->ref);
 	add_field(out, "old", row->old);

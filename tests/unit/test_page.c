@@ -86,6 +86,36 @@ static struct queue_print page_settings(struct queue_db *db, const char *token)
 				     .token = token };
 }
 
+static bool says_behind(struct queue_db *db, const char *mode)
+{
+	struct queue_print p = page_settings(db, NULL);
+	struct buf out = BUF_INIT(QUEUE_PAGE_MAX);
+	struct err e = { 0 };
+	const char *at;
+	bool found;
+
+	put(db, "UPDATE delivery SET state = ?2 WHERE event = ?1", "is", 1, mode);
+	assert_int_equal(queue_page_print(&p, &out, &e), 0);
+	at = strstr(buf_str(&out), "<dt>waits behind</dt>");
+	found = at != NULL;
+	if (found)
+		assert_int_equal(strncmp(at + 21, "<dd><bdi>&lt;script&gt;", 23), 0);
+	buf_free(&out);
+	return found;
+}
+
+static void only_what_waits_is_behind_something(void **state)
+{
+	struct queue_db *db = db_open();
+
+	(void)state;
+	hostile_event(db);
+	assert_true(says_behind(db, "waiting"));
+	assert_false(says_behind(db, "failed"));
+	assert_false(says_behind(db, "delivered"));
+	queue_db_close(db);
+}
+
 static void nothing_breaks_out(void **state)
 {
 	static const char *const never[] = { "<script", "onload=x &amp; ", "\x1b", "\xff", "\xe2\x80\xae",
@@ -455,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escaping),
 		cmocka_unit_test(escaping_that_does_not_fit),
+		cmocka_unit_test_setup_teardown(only_what_waits_is_behind_something, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(nothing_breaks_out, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(forms_have_the_token, world_begin, world_end),
 		cmocka_unit_test_setup_teardown(many_and_large, world_begin, world_end),
