@@ -32,7 +32,14 @@ _codetrain() {
 
 	case $prev in
 	--profile | --to) mapfile -t COMPREPLY < <(compgen -W "$(_codetrain_profiles)" -- "$cur"); return ;;
-	-t | --type) mapfile -t COMPREPLY < <(compgen -W 'secrets training-job model buildspec container size remote' -- "$cur"); return ;;
+	-t | --target | --type)
+		if [[ $verb == queue ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(git config --get-all codetrain.target 2>/dev/null)" -- "$cur")
+			return
+		fi
+		mapfile -t COMPREPLY < <(compgen -W 'secrets training-job model buildspec container size remote' -- "$cur")
+		return
+		;;
 	--format)
 		local formats='process env json'
 		[[ $verb != check ]] || formats='text json sarif junit'

@@ -30,4 +30,5 @@ complete -c codetrain -n "__fish_seen_subcommand_from check" -l builtin-rules -x
 complete -c codetrain -n "__fish_seen_subcommand_from check" -l range -x -a "(__codetrain_refs)"
 complete -c codetrain -n "__fish_seen_subcommand_from queue" -l state -x -a "waiting delivering delivered failed skipped dropped"
 complete -c codetrain -n "__fish_seen_subcommand_from queue" -s C -l repository -x -a "(__fish_complete_directories)"
+complete -c codetrain -n "__fish_seen_subcommand_from queue" -s t -l target -x -a "(git config --get-all codetrain.target 2>/dev/null)"
 complete -c codetrain -n "__fish_seen_subcommand_from queue" -s o -l output -r -F

@@ -110,6 +110,16 @@ status 2 "follow of no number" queue follow x -C "$T/r.git"
 status 2 "follow of an unknown event" queue follow 99 -C "$T/r.git"
 status 0 "follow of one that went well" queue follow 1 -C "$T/r.git"
 
+# ---- completion ----
+cat >"$T/complete.bash" <<'COMPLETE'
+. "$SOURCE/packaging/completions/codetrain.bash"
+COMP_WORDS=(codetrain "$@") COMP_CWORD=$#
+_codetrain
+echo "${COMPREPLY[*]}"
+COMPLETE
+is "$(cd "$T/r.git" && bash "$T/complete.bash" queue list -t '')" local "bash completes -t of queue with the targets"
+like "$(bash "$T/complete.bash" check -t '')" "^secrets " "and of check with its types"
+
 # ---- help ----
 status 0 "help" queue --help
 is "$(awk 'length > 80' "$OUT")" "" "in 80 columns"
