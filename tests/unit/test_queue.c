@@ -234,6 +234,8 @@ static void the_same_push_is_recorded_once(void **state)
 
 static void many_refs_are_one_transaction(void **state)
 {
+	/* valgrind looks at each instruction: a tenth is enough for it */
+	const int many = getenv("VALGRIND") && *getenv("VALGRIND") ? QUEUE_PUSH_REFS / 10 : QUEUE_PUSH_REFS;
 	struct queue_db *db = db_open();
 	struct queue_recorded r;
 	struct queue_push push;
@@ -241,10 +243,10 @@ static void many_refs_are_one_transaction(void **state)
 
 	(void)state;
 	queue_push_init(&push, "test", 5);
-	for (int i = 0; i < QUEUE_PUSH_REFS; i++)
+	for (int i = 0; i < many; i++)
 		strs_addf(&push.updates, OID_A " " OID_B " refs/heads/b%d", i);
 	assert_int_equal(queue_record(db, world, &push, &r, &e), 0);
-	assert_int_equal(r.last - r.first + 1, QUEUE_PUSH_REFS);
+	assert_int_equal(r.last - r.first + 1, many);
 	queue_push_free(&push);
 	queue_db_close(db);
 }
