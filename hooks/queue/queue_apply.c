@@ -18,6 +18,7 @@ struct apply {
 	const struct queue_push *push;
 	bool spooled;
 	int64_t row;			/* of table push; 0: none yet */
+	int64_t late;			/* the first push that may be told of late, or no push's; 0: not asked */
 	struct queue_recorded *out;
 	struct queue_decided decided;
 };
@@ -203,17 +204,30 @@ static int find_open(struct apply *a, const struct line *l, struct match *m, str
 		"AND e.new = ?3 ORDER BY e.seq LIMIT 1", "sss", l->ref, l->old, l->new));
 }
 
+/* Most are too old: which is the first that is not is asked once, not for each line. */
+static int first_late(struct apply *a, struct err *err)
+{
+	if (a->late)
+		return 0;
+	a->late = INT64_MAX;
+	return queue_db_integer(a->db, &a->late, err, "SELECT min(p.id) FROM "
+		"(SELECT id FROM push WHERE complete = 2 ORDER BY id DESC LIMIT ?1) p WHERE EXISTS "
+		"(SELECT 1 FROM event e WHERE e.push = p.id AND abs(?2 - e.recorded_ms) <= ?3)", "iii",
+		(int64_t)UNSEEN_MOST, a->push->recorded_ms, (int64_t)LATE_MS);
+}
+
 /* One that was given up not long ago, or that reconciliation found. */
 static int find_late(struct apply *a, const struct line *l, struct match *m, struct err *err)
 {
 	struct row r;
 
+	if (first_late(a, err) < 0)
+		return -1;
 	return keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err,
-		"SELECT e.seq, e.push FROM "
-		"(SELECT id FROM push WHERE complete = 2 ORDER BY id DESC LIMIT ?4) p "
-		"JOIN event e ON e.push = p.id AND e.ref = ?1 WHERE e.old = ?2 AND e.new = ?3 "
+		"SELECT e.seq, e.push FROM push p CROSS JOIN event e ON e.push = p.id AND e.ref = ?1 "
+		"WHERE p.complete = 2 AND p.id >= ?4 AND e.old = ?2 AND e.new = ?3 "
 		"AND abs(?5 - e.recorded_ms) <= ?6 ORDER BY e.seq LIMIT 1", "sssiii", l->ref, l->old,
-		l->new, (int64_t)UNSEEN_MOST, a->push->recorded_ms, (int64_t)LATE_MS));
+		l->new, a->late, a->push->recorded_ms, (int64_t)LATE_MS));
 }
 
 /* Who told of this move before. The hooks of one run know each other; where they

@@ -58,6 +58,27 @@ static void a_push_that_only_post_receive_told_of(void **s)
 	queue_db_close(db);
 }
 
+/* Many pushes were found by reconciliation, long ago: asked once for a push, not for each line. */
+static void a_push_of_many_refs_beside_what_was_found(void **s)
+{
+	struct queue_db *db = history();
+	struct queue_recorded r;
+	struct queue_push push;
+	struct err e = { 0 };
+
+	(void)s;
+	run(db, "UPDATE push SET complete = 2");
+	steps = 0;
+	queue_push_init(&push, "test", 10000000);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(strs_addf(&push.updates, "%s %s refs/heads/new/%d", OID_0, OID_A, i), 0);
+	assert_int_equal(queue_record(db, world, &push, &r, &e), 0);
+	queue_push_free(&push);
+	assert_int_equal(number(db, "SELECT count(*) FROM event"), EVENTS + 50);
+	assert_true(steps < 50 * FEW);
+	queue_db_close(db);
+}
+
 static void the_runs_that_are_waited_for(void **s)
 {
 	struct queue_db *db = history();
@@ -114,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_WORLD(a_push_that_only_post_receive_told_of),
+		IN_WORLD(a_push_of_many_refs_beside_what_was_found),
 		IN_WORLD(the_runs_that_are_waited_for),
 		IN_WORLD(what_cannot_be_looked_up),
 		IN_WORLD(nothing_old_enough_to_go),
