@@ -12,6 +12,8 @@ import botocore.session
 from botocore.utils import JSONFileCache
 
 FOLDER = os.path.expanduser("~/.aws/cli/cache")
+LOADER = botocore.session.create_loader()       # botocore's tables are read once, not for every profile
+botocore.session.create_loader = lambda *_: LOADER
 
 
 def get(profile):
