@@ -8,6 +8,25 @@
 
 enum { ROUTE_AT_ONCE = 500 };
 
+/* A target that does not answer is asked by one that was never tried, when there is such a
+ * one: what fails again and again for reasons of its own would hold up everybody else's. */
+static int prefer_untried(struct deliver *d, const struct instance *in, struct queue_delivery *q,
+			  struct err *err)
+{
+	struct queue_delivery untried = { 0 };
+	bool found;
+
+	if (in->window > 1 || q->attempts == 0)
+		return 0;
+	if (queue_store_untried(d->s.db, in->name, deliver_now(d), &untried, &found, err) < 0)
+		return -1;
+	if (found) {
+		queue_delivery_free(q);
+		*q = untried;
+	}
+	return 0;
+}
+
 /* Deliveries to one target, as many as there is room for. */
 static int serve(struct deliver *d, struct instance *in, struct err *err)
 {
@@ -25,7 +44,8 @@ static int serve(struct deliver *d, struct instance *in, struct err *err)
 			queue_delivery_free(&q);
 			return 0;
 		}
-		if (queue_store_claim(d->s.db, &q, deliver_now(d), err) < 0 ||
+		if (prefer_untried(d, in, &q, err) < 0 ||
+		    queue_store_claim(d->s.db, &q, deliver_now(d), err) < 0 ||
 		    !deliver_job_add(d, in, &q, err)) {
 			queue_delivery_free(&q);
 			return -1;

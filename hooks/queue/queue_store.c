@@ -135,6 +135,21 @@ int queue_store_next(struct queue_db *db, const char *target, int64_t now_ms,
 	return rc;
 }
 
+int queue_store_untried(struct queue_db *db, const char *target, int64_t now_ms,
+			struct queue_delivery *out, bool *found, struct err *err)
+{
+	sqlite3_stmt *s = queue_db_query(db, err, COLUMNS "WHERE d.target = ?1 "
+		"AND d.state = 'waiting' AND d.ready_ms <= ?2 AND d.attempts = 0 "
+		"ORDER BY d.ready_ms, d.event LIMIT 1", "si", target, now_ms);
+	int rc = s ? queue_db_step(db, s, err) : -1;
+
+	*found = rc > 0;
+	if (rc > 0)
+		rc = read_row(s, out, err);
+	sqlite3_finalize(s);
+	return rc;
+}
+
 /* A delivery that is tried for days keeps its first attempts and its newest. */
 static int forget_attempts(struct queue_db *db, const struct queue_delivery *d, struct err *err)
 {

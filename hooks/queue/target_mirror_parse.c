@@ -25,6 +25,9 @@ static const struct sign {
 	{ "(needs force)", ERR_CONFLICT },
 	{ "(already exists)", ERR_CONFLICT },
 	{ "(stale info)", ERR_CONFLICT },
+	/* of the names and objects that are pushed: no time mends them */
+	{ "exists; cannot create", ERR_NO },
+	{ "fsck error", ERR_NO },
 	/* of another push, at the same time; and a server that is in trouble */
 	{ "cannot lock ref", ERR_UNAVAILABLE },
 	{ "failed to lock", ERR_UNAVAILABLE },

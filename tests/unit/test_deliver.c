@@ -307,6 +307,32 @@ static void one_probe_while_nobody_answers(void **s)
 	close_drainer();
 }
 
+/* A ref that its target can never take, as a pusher may call one. */
+static void what_always_fails_holds_up_no_other(void **s)
+{
+	char ref[40];
+
+	(void)s;
+	open_drainer(table);
+	for (int i = 0; i < 50; i++) {
+		snprintf(ref, sizeof(ref), "refs/heads/x/%d", i);
+		push(ref);
+	}
+	answers(ERR_UNAVAILABLE, "cannot lock it");
+	turns();
+	for (int i = 0; i < 400; i++) {
+		clock_ms = state.wake_ms;
+		turns();
+	}
+	push("refs/heads/good");
+	sent[0] = '\0';
+	turns();
+	clock_ms = state.wake_ms;
+	turns();
+	assert_string_equal(sent, "51 ");
+	close_drainer();
+}
+
 static void a_wake_up_asks_again_at_once(void **s)
 {
 	struct err e = { 0 };
@@ -1032,6 +1058,7 @@ int main(void)
 		IN_WORLD(others_are_dead_letters),
 		IN_WORLD(an_unknown_target_is_a_dead_letter),
 		IN_WORLD(one_probe_while_nobody_answers),
+		IN_WORLD(what_always_fails_holds_up_no_other),
 		IN_WORLD(a_wake_up_asks_again_at_once),
 		IN_WORLD(a_clock_that_is_set_back_holds_up_nothing),
 		IN_WORLD(a_broken_configuration_is_waited_out),
