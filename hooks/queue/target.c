@@ -33,6 +33,19 @@ const struct target *target_of(const struct target *const *table,
 	return type ? target_find(table, type) : target;
 }
 
+/* Every pusher reads it: what stands before a host may be a password, or a token in its place. */
+static void add_label(const char *label, struct buf *out)
+{
+	const char *colon = strstr(label, "://"), *host = colon ? colon + 3 : label;
+	const char *at = colon ? memrchr(host, '@', strcspn(host, "/?#")) : NULL;
+	bool named = at && strncmp(label, "ssh://", 6) == 0 && !memchr(host, ':', (size_t)(at - host));
+
+	if (at && !named)
+		buf_addf(out, " %.*s%s", (int)(host - label), label, at + 1);
+	else
+		buf_addf(out, " %s", label);
+}
+
 int target_summary(const struct target *const *table, const struct queue_config *config,
 		   struct buf *out, struct err *err)
 {
@@ -48,7 +61,7 @@ int target_summary(const struct target *const *table, const struct queue_config 
 
 		buf_addf(out, "%s%s", i ? ", " : "", names[i]);
 		if (label)
-			buf_addf(out, " %s", label);
+			add_label(label, out);
 		else if (!t)
 			buf_adds(out, " (no such target)");
 		else if (t->label)

@@ -384,6 +384,10 @@ static void what_git_says_of_a_push_is_understood(void **state)
 		{ 1, "!\ta:refs/tags/v\t[rejected] (already exists)\n", false, ERR_CONFLICT },
 		{ 1, "!\ta:refs/heads/m\t[remote rejected] (pre-receive hook declined)\n", false, ERR_NO },
 		{ 1, "!\ta:refs/heads/m\t[remote rejected] (cannot lock ref 'refs/heads/m')\n", false, ERR_UNAVAILABLE },
+		{ 1, "remote: error: cannot lock ref 'refs/heads/m/1': 'refs/heads/m' exists; cannot create "
+		  "'refs/heads/m/1'\n!\ta:refs/heads/m/1\t[remote rejected] (failed to update ref)\n", false, ERR_NO },
+		{ 1, "remote: fatal: fsck error in packed object\n!\ta:refs/heads/m\t[remote rejected] "
+		  "(unpacker error)\n", false, ERR_NO },
 		{ 1, "error: src refspec a does not match any\n", false, ERR_NO },
 		{ 1, "error: unable to delete 'x': remote ref does not exist\n", true, ERR_NONE },
 		{ 1, "error: unable to delete 'x': remote ref does not exist\n", false, ERR_UNAVAILABLE },
@@ -417,6 +421,12 @@ static void targets_are_named_for_people(void **state)
 		{ "target = codebuild", "codebuild (codetrain.project is not set)" },
 		{ "target = local\ntarget = codebuild\nproject = p", "local, codebuild p" },
 		{ "target = elsewhere", "elsewhere (no such target)" },
+		{ "target = mirror\nurl = https://u:p" "w@there/x.git", "mirror https://there/x.git" },
+		{ "target = mirror\nurl = https://tok" "en@there/@x", "mirror https://there/@x" },
+		{ "target = mirror\nurl = https://u:p@" "w@there", "mirror https://there" },
+		{ "target = mirror\nurl = ssh://git@there:22/x.git", "mirror ssh://git@there:22/x.git" },
+		{ "target = mirror\nurl = ssh://git:p" "w@there/x.git", "mirror ssh://there/x.git" },
+		{ "target = mirror\nurl = git@there:x.git", "mirror git@there:x.git" },
 	};
 
 	(void)state;
