@@ -55,7 +55,7 @@ bool queue_wake_present(const char *gitdir)
 int queue_wake_environment(struct strs *out, struct err *err)
 {
 	static const char *const keep[] = {
-		"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_*", "AWS_*",
+		"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_*", "AWS_*",
 		"CODETRAIN_*", "SSL_CERT_*", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy",
 		"NO_PROXY", "all_proxy", "ALL_PROXY", NULL
 	};

@@ -22,9 +22,10 @@ is "$(sql r "SELECT ref, old, new, recorded_ms > 1600000000000 FROM event")" \
 
 # ---- nothing of the pusher's reaches the build ----
 b=$(commit b)
-AWS_SECRET_ACCESS_KEY=canary GIT_TRACE2_PARENT_SID=canary AWS_PROFILE=p status 0 "a push with keys around it" push r HEAD:main
+# sshd lets LC_* of any name in
+AWS_SECRET_ACCESS_KEY=canary GIT_TRACE2_PARENT_SID=canary LC_ANY=canary AWS_PROFILE=p status 0 "a push with keys around it" push r HEAD:main
 until_true 20 states_are r "delivered delivered"
-unlike "$(cat "$T/r.git/codetrain/builds/2.log.env")" "canary|^GIT_" "neither keys nor git's variables reach the build"
+unlike "$(cat "$T/r.git/codetrain/builds/2.log.env")" "canary|^GIT_" "neither keys nor git's variables nor names of the pusher's own reach the build"
 like "$(cat "$T/r.git/codetrain/builds/2.log.env")" "^AWS_PROFILE=p$" "the name of a profile does"
 
 # ---- the pusher does not wait ----
