@@ -9,7 +9,8 @@
  * The request carries a token made from the event. How long AWS keeps that is not
  * documented; so when an earlier request may have been carried out some minutes ago, the
  * pipeline's executions are searched: for the event's name where there is a variable for
- * it, else for the commit.
+ * it, else for the commit. Of which pipeline is kept with the delivery, for the
+ * configuration may name another one by then.
  */
 #include "queue_options.h"
 #include "target_answers.h"
@@ -24,6 +25,14 @@ enum {
 	VARIABLES_MOST = 50,	/* AWS's limit */
 	PIPELINE_MAX = 100,
 };
+
+/* What `external` says of an execution that may have been started. */
+static const char asked[] = "asked of pipeline ";
+
+static bool was_asked(const struct queue_delivery *d)
+{
+	return strncmp(d->external, asked, sizeof(asked) - 1) == 0;
+}
 
 static int add_variable(cJSON *list, const char *name, size_t len, const char *value)
 {
@@ -129,6 +138,7 @@ static int describe(struct target_job *job, const struct aws *aws, const char *p
 static enum target_verdict start(struct target_job *job, struct err *err)
 {
 	struct buf commit = BUF_INIT(128);
+	const struct queue_delivery *d = job->delivery;
 	cJSON *request = NULL, *answer = NULL;
 	const char *pipeline;
 	struct aws *aws = NULL;
@@ -150,6 +160,8 @@ static enum target_verdict start(struct target_job *job, struct err *err)
 		rc = describe(job, aws, pipeline, answer, err);
 		job->maybe_done = rc < 0;
 	}
+	if (rc < 0 && job->maybe_done && (!d->uncertain_ms || job->certain || !was_asked(d)))
+		buf_addf(&job->external, "%s%s", asked, pipeline);
 out:
 	json_free(request);
 	json_free(answer);
@@ -264,6 +276,19 @@ static enum target_verdict look_for(struct target_job *job, struct search *s, st
 	return verdict;
 }
 
+/* Where it may have been started, whatever the configuration says by now. *moved: that is
+ * somewhere else. */
+static int pipeline_asked(const struct target_job *job, const char **pipeline, bool *moved,
+			  struct err *err)
+{
+	*moved = false;
+	if (!was_asked(job->delivery))
+		return need_pipeline(job, pipeline, err);
+	*pipeline = job->delivery->external + sizeof(asked) - 1;
+	*moved = strcmp(*pipeline, queue_config_get(job->config, job->name, "pipeline", "")) != 0;
+	return 0;
+}
+
 static enum target_verdict look(struct target_job *job, struct err *err)
 {
 	int64_t since = job->delivery->uncertain_ms, age = job->now_ms - since;
@@ -271,10 +296,18 @@ static enum target_verdict look(struct target_job *job, struct err *err)
 			    .since = (double)since / 1000 - LOOK_BACK_S };
 	struct buf commit = BUF_INIT(128);
 	enum target_verdict verdict = TARGET_FAILED;
+	bool moved;
 
-	if (age >= 0 && age < TOKEN_HOLDS_MS)	/* below 0 a clock was set back: nobody knows */
-		return TARGET_ABSENT;	/* the same request is the same execution still */
-	if (need_pipeline(job, &s.pipeline, err) == 0 && (s.aws = target_aws(job, err)) &&
+	if (pipeline_asked(job, &s.pipeline, &moved, err) < 0)
+		return TARGET_FAILED;
+	if (age >= 0 && age < TOKEN_HOLDS_MS) {	/* below 0 a clock was set back: nobody knows */
+		if (!moved)
+			return TARGET_ABSENT;	/* the same request is the same execution still */
+		err_set(err, ERR_UNAVAILABLE, "an execution may have been started in %s, which is no longer "
+			"the pipeline; that is looked up soon", s.pipeline);
+		return TARGET_FAILED;
+	}
+	if ((s.aws = target_aws(job, err)) &&
 	    target_aws_commit(job, &commit, err) == 0) {
 		s.commit = buf_str(&commit);
 		target_aws_name(job, '/', s.marker);

@@ -379,6 +379,24 @@ PY
 status 0 "two of the same commit" queue run -C "$T/codepipeline.git"
 is "$(sql codepipeline "SELECT external FROM delivery WHERE event = 11")" "execution-$((n + 5))" "the variable says which is ours"
 
+# another pipeline is configured, while one may have been started
+later 12
+n=$(count executions)
+config codepipeline codetrain.pipeline pear
+status 0 "the configuration names another pipeline" queue run -C "$T/codepipeline.git"
+is "$(count executions),$(sql codepipeline "SELECT external FROM delivery WHERE event = 12")" "$n,execution-$n" \
+	"it is looked for where it was asked for"
+fault lost
+recorded codepipeline HEAD:refs/heads/main
+run queue run --once -C "$T/codepipeline.git"
+fault ""
+config codepipeline codetrain.pipeline iris
+due codepipeline >"$T/due"
+status 7 "and while the token holds" queue run --once -C "$T/codepipeline.git"
+is "$(count executions),$(state codepipeline 13)" "$((n + 1)),waiting" "none is started in the other"
+like "$(reason codepipeline 13)" "may have been started in pear, which is no longer the pipeline" "it says why"
+queue drop 13 -C "$T/codepipeline.git" 2>/dev/null
+
 find "$T"/*.git/codetrain -type f -exec grep -la canarySecret {} + >"$T/found"
 is "$(cat "$T/found")" "" "no key is in any queue"
 done_testing
