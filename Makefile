@@ -168,8 +168,9 @@ check-sandbox: all venv
 	$(RUN_TESTS) tests/sandbox
 check-quick: all units
 	$(RUN_TESTS) $(UNIT_TESTS) tests/cli
+# the longest first: the short ones fill what they leave
 check-tests: all units clients
-	$(RUN_TESTS) $(UNIT_TESTS) tests/cli tests/e2e tests/sandbox
+	$(RUN_TESTS) tests/sandbox tests/e2e tests/cli $(UNIT_TESTS)
 
 venv:
 	sandbox/venv.sh $(VENV)
