@@ -158,7 +158,8 @@ static int targets_json(const struct queue_config *config, struct err *err)
 			json_free(o);
 		good = good && queue_json_clean(o, "target", names[i]) == 0 &&
 		       (!t || json_set_string(o, "type", t->name) == 0) &&
-		       (!label || queue_json_clean(o, t->label, label) == 0);
+		       (!label || queue_json_clean(o, t->label, label) == 0) &&
+		       (label || !t || !t->label || json_set_string(o, "not_set", t->label) == 0);
 	}
 	if (!good) {
 		json_free(tree);

@@ -60,6 +60,8 @@ status 0 "targets --json" queue targets --json -C "$T/r.git"
 is "$(json "$OUT" 'd["targets"]')" "[{'target': 'local', 'type': 'local'}]" "has them"
 git -C "$T/r.git" config --add codetrain.target beta
 git -C "$T/r.git" config codetrain.beta.type codebuild
+status 0 "targets --json of one that lacks its project" queue targets --json -C "$T/r.git"
+is "$(json "$OUT" 'd["targets"][1]')" "{'target': 'beta', 'type': 'codebuild', 'not_set': 'project'}" "says so, as the text does"
 git -C "$T/r.git" config codetrain.beta.project iris
 status 0 "targets --json of an instance" queue targets --json -C "$T/r.git"
 is "$(json "$OUT" 'd["targets"][1]')" "{'target': 'beta', 'type': 'codebuild', 'project': 'iris'}" "says what it is"
