@@ -37,16 +37,18 @@ static void report(void *arg, const struct queue_delivery *d, enum queue_state s
 		   const char *text)
 {
 	const struct teller *t = arg;
-	struct buf ref = BUF_INIT(1024);
+	struct buf ref = BUF_INIT(1024), why = BUF_INIT(2 * ERR_MESSAGE_MAX);
 
 	queue_text_clean(queue_text_ref(d->ref), ' ', 60, &ref);
+	queue_text_clean(text ? text : "", ' ', 0, &why);
 	queue_log_line(t->log, d->event, d->target, "%s (%s %.7s)%s%s", queue_state_names[state],
-		       buf_str(&ref), d->new, text && *text ? ": " : "", text ? text : "");
+		       buf_str(&ref), d->new, why.len ? ": " : "", buf_str(&why));
 	if (!t->quiet)
 		term_note(queue_verbs_program, "event %lld (%s %.7s) to %s: %s%s%s",
 			  (long long)d->event, buf_str(&ref), d->new, d->target,
-			  queue_state_names[state], text && *text ? ": " : "", text ? text : "");
+			  queue_state_names[state], why.len ? ": " : "", buf_str(&why));
 	buf_free(&ref);
+	buf_free(&why);
 }
 
 /* A log that cannot be had stops no delivery; a configuration that cannot be read is told

@@ -291,6 +291,16 @@ for f in InternalFailure:7:waiting ThrottlingException:7:waiting AccessDeniedExc
 	sql eventbridge "UPDATE delivery SET state = 'dropped' WHERE state IN ('waiting', 'failed')"
 done
 
+# what turns the direction of a line: another text than a server sent would be read
+turns=$(printf '\342\200\256')
+fault "entry Away${turns}"
+recorded eventbridge HEAD:refs/heads/turns
+run queue run --once -C "$T/eventbridge.git"
+like "$(err)" "Away\?" "a server's words are shown"
+unlike "$(err)" "$turns" "without what would turn them"
+fault ""
+sql eventbridge "UPDATE delivery SET state = 'dropped' WHERE state IN ('waiting', 'failed')"
+
 bare codepipeline codepipeline
 recorded codepipeline HEAD:refs/heads/other
 status 1 "codepipeline without a pipeline" queue run -C "$T/codepipeline.git"
