@@ -2,6 +2,7 @@
 #include "build_shell_driver.h"
 
 #include "lib/base/file.h"
+#include "lib/base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,7 +239,7 @@ static void finish_group(struct build_shell *s, int grace_ms)
 
 static bool interrupted(struct build_shell *s, enum build_end *end)
 {
-	if (s->stop && *s->stop)
+	if (stop_is_set(s->stop))
 		*end = BUILD_STOPPED;
 	else if (deadline_over(s->deadline))
 		*end = BUILD_TIMED_OUT;

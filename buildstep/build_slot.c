@@ -5,6 +5,7 @@
 #include "build.h"
 
 #include "lib/base/opt.h"
+#include "lib/base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,8 +90,8 @@ static void wait_for_one(struct build *b, const char *dir, long n)
 			build_output_say(&b->output, "%ld build(s) run on this machine already: waiting for one "
 					 "to end (CODETRAIN_BUILD_SLOTS says how many may)", n);
 		told = true;
-		if (*b->stop || deadline_over(b->deadline)) {
-			b->status = *b->stop ? BUILD_STATUS_STOPPED : BUILD_STATUS_TIMED_OUT;
+		if (stop_is_set(b->stop) || deadline_over(b->deadline)) {
+			b->status = stop_is_set(b->stop) ? BUILD_STATUS_STOPPED : BUILD_STATUS_TIMED_OUT;
 			return;
 		}
 		poll(NULL, 0, PAUSE_MS);

@@ -2,6 +2,7 @@
 
 #include "grant_show.h"
 #include "lib/base/clock.h"
+#include "lib/base/stop.h"
 #include "policy.h"
 
 #include <string.h>
@@ -64,7 +65,7 @@ static int write_document(struct grant *g, struct aws *a, const struct grant_doc
 	if (!merged)
 		return err_set(err, ERR_INTERNAL, "no memory for a policy");
 	while ((result = d->kind->write(a, d, live, merged, err)) < 0 && not_yet(g, a) &&
-	       !deadline_over(deadline) && !(g->o->stop && *g->o->stop))
+	       !deadline_over(deadline) && !stop_is_set(g->o->stop))
 		nanosleep(&pause, NULL);
 	if (result == 0 && d->kind == &grant_kind_role && !live)
 		g->made_role = true;

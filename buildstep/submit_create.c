@@ -1,3 +1,4 @@
+#include "lib/base/stop.h"
 #include "submit.h"
 
 #include "explain.h"
@@ -108,7 +109,7 @@ int submit_create(struct identity *id, const cJSON *request, struct submit_resul
 			explain(id, request, err);
 			return -1;
 		}
-		if (id->stop && *id->stop) {
+		if (stop_is_set(id->stop)) {
 			err->class = ERR_UNAVAILABLE;	/* nobody looked whose the name is */
 			return err_suffix(err, "; run it again: a job that was made is found");
 		}

@@ -1,6 +1,7 @@
 #include "wait.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/stop.h"
 #include "lib/base/term.h"
 #include "logs.h"
 #include "result.h"
@@ -188,7 +189,7 @@ static int goes_on(const struct waiting *w, const char *why, struct err *err)
 /* Has something other than the job's end come? 0: wait on. */
 static int interrupted(struct waiting *w, struct err *err)
 {
-	if (w->o->stop && *w->o->stop) {
+	if (stop_is_set(w->o->stop)) {
 		if (!w->o->stop_on_signal || w->stopping)
 			return goes_on(w, "waiting was ended by a signal", err);
 		if (stop_job(w, err) < 0)
@@ -205,7 +206,7 @@ static void drain(struct waiting *w)
 {
 	size_t lines = 1;
 
-	for (int i = 0; w->logs && i < LAST_LOOKS && !(w->o->stop && *w->o->stop); i++) {
+	for (int i = 0; w->logs && i < LAST_LOOKS && !stop_is_set(w->o->stop); i++) {
 		poll_logs(w, &lines);
 		if (lines == 0 && i > 0)
 			break;
@@ -219,7 +220,7 @@ static int look(struct waiting *w, cJSON **described, struct err *err)
 	cJSON *d = NULL;
 
 	if (wait_describe(w->id, w->job, &d, &e) < 0) {
-		if (w->o->stop && *w->o->stop)
+		if (stop_is_set(w->o->stop))
 			return 0;	/* the signal ended the call */
 		if (e.class == ERR_UNAVAILABLE && *described && !deadline_over(w->patience))
 			return 0;

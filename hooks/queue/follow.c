@@ -1,4 +1,5 @@
 #include "follow_private.h"
+#include "lib/base/stop.h"
 #include "queue_text.h"
 
 #include <poll.h>
@@ -267,7 +268,7 @@ static int rounds(struct following *g, struct err *err)
 		for (size_t i = 0; i < g->n; i++)
 			if (!g->list[i].ended)
 				step(g, &g->list[i]);
-		if (all_ended(g) || deadline_over(over) || (g->f->stop && *g->f->stop) ||
+		if (all_ended(g) || deadline_over(over) || stop_is_set(g->f->stop) ||
 		    reader_left(g->f->out))
 			return 0;
 	}

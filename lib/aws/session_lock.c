@@ -1,4 +1,5 @@
 #include "lib/base/clock.h"
+#include "lib/base/stop.h"
 #include "session_place.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ enum session_turn session_lock(const struct session *s, int wait_ms, const volat
 	while (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
 		bool held = errno == EWOULDBLOCK || errno == EINTR;
 
-		if (held && !deadline_over(end) && !(stop && *stop)) {
+		if (held && !deadline_over(end) && !stop_is_set(stop)) {
 			poll(NULL, 0, POLL_MS);
 			continue;
 		}

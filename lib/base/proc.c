@@ -1,6 +1,7 @@
 #include "proc.h"
 #include "clock.h"
 #include "file.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,7 +204,7 @@ static void supervise(struct child *c)
 	while (!reaped(c)) {
 		int left = deadline_left(end);
 
-		if (!ending && c->p->stop && *c->p->stop)
+		if (!ending && stop_is_set(c->p->stop))
 			c->r->stopped = true;
 		if (!ending && left == 0)
 			c->r->timed_out = true;

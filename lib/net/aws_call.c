@@ -1,6 +1,7 @@
 #include "aws_private.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,7 +234,7 @@ static int judge(struct call *c, const struct creds *creds, struct err *err)
 	}
 	kind = aws_retry_kind(c->q->operation, &c->outcome);
 	if (kind == AWS_RETRY_NEVER || c->attempt >= a->max_attempts ||
-	    (a->shared->stop && *a->shared->stop))
+	    stop_is_set(a->shared->stop))
 		return report(c, creds, err);
 	pause = aws_retry_pause(a, kind, c->attempt + 1, c->r);
 	if (pause < 0)

@@ -1,6 +1,7 @@
 #include "aws_private.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/stop.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static void pause_ms(int ms, const volatile int *stop)
 {
 	deadline_t end = deadline_in(ms);
 
-	while (!deadline_over(end) && !(stop && *stop)) {
+	while (!deadline_over(end) && !stop_is_set(stop)) {
 		int left = deadline_left(end);
 
 		poll(NULL, 0, left < 100 ? left : 100);

@@ -3,6 +3,7 @@
 #include "http_store.h"
 
 #include "lib/base/file.h"
+#include "lib/base/stop.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -83,7 +84,7 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	struct transfer *t = arg;
 
 	(void)a, (void)b, (void)c, (void)d;
-	if (!t->h->stop || !*t->h->stop)
+	if (!stop_is_set(t->h->stop))
 		return 0;
 	t->fault.kind = HTTP_FAULT_STOPPED;
 	return 1;

@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
+#include "lib/base/stop.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -23,7 +24,7 @@ static int read_line(int tty, const volatile int *stop, deadline_t end, struct b
 		int left = deadline_left(end);
 		char c;
 
-		if (stop && *stop)
+		if (stop_is_set(stop))
 			return err_set(err, ERR_ACCESS, "the question for the MFA code was interrupted");
 		if (left == 0)
 			return err_set(err, ERR_ACCESS, "no MFA code was typed in %d seconds",
