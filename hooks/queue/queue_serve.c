@@ -4,6 +4,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/encode.h"
 #include "lib/base/secret.h"
+#include "lib/base/stop.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -72,12 +73,18 @@ static void close_connection(struct server *s, int i)
 	s->all[i] = s->all[--s->n];
 }
 
+/* Whoever says nothing keeps nobody out: with no place left the oldest connection goes. */
 static void take_connection(struct server *s)
 {
-	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), oldest = 0;
 
 	if (fd < 0)
 		return;
+	for (int i = 1; i < s->n; i++)
+		if (s->all[i].end < s->all[oldest].end)
+			oldest = i;
+	if (s->n == QUEUE_SERVE_CONNECTIONS)
+		close_connection(s, oldest);
 	s->all[s->n++] = (struct connection){
 		.fd = fd, .in = BUF_INIT(QUEUE_SERVE_REQUEST), .out = BUF_INIT(ANSWER_MAX),
 		.end = deadline_in(QUEUE_SERVE_CONNECTION_MS),
@@ -128,7 +135,7 @@ static void turn(struct server *s, int wait_ms)
 
 	for (int i = 0; i < n; i++)
 		fds[i] = (struct pollfd){ .fd = s->all[i].fd, .events = s->all[i].out.len ? POLLOUT : POLLIN };
-	fds[n] = (struct pollfd){ .fd = n < QUEUE_SERVE_CONNECTIONS ? s->fd : -1, .events = POLLIN };
+	fds[n] = (struct pollfd){ .fd = s->fd, .events = POLLIN };
 	if (poll(fds, (nfds_t)n + 1, wait_ms) < 0)
 		return;
 	/* from the last, since what is closed is replaced by the last */
@@ -162,7 +169,7 @@ int queue_serve(const struct queue_serve *q, struct err *err)
 	if (draw(s.place.path, err) < 0 || draw(s.place.token, err) < 0 ||
 	    listen_at(&s, q->port, err) < 0 || tell(q, &s, err) < 0)
 		goto out;
-	while (!(q->stop && *q->stop) && !deadline_over(end)) {
+	while (!stop_is_set(q->stop) && !deadline_over(end)) {
 		int left = deadline_left(end);
 
 		turn(&s, left < LOOK_EVERY_MS ? left : LOOK_EVERY_MS);

@@ -103,16 +103,18 @@ until_true 20 eval '[ "$(sql r "SELECT attempts || state FROM delivery")" = 2del
 ok "delivers again"
 until_true 20 no_drainer r
 is "$(wc -l <"$T/starts")" 2 "once"
-python3 - "$port" <<'PY'
-import socket, sys
+python3 - "$port" "$url" <<'PY' >"$OUT"
+import socket, sys, urllib.request
 # idle and endless ones; each is over by itself, and none holds up the others
-held = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(10)]
+held = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(60)]
+print(urllib.request.urlopen(sys.argv[2], timeout=5).status)
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 try:
     s.sendall(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 4000)
 except OSError:
     pass
 PY
+is "$(cat "$OUT")" 200 "while sixty connections say nothing, it serves"
 is "$(ask GET "$url")" "200  no-store" "after what is no request, it still serves"
 kill "$server"
 wait "$server"
