@@ -2,6 +2,7 @@
  * One delivery: handed to its target, watched, settled.
  */
 #include "deliver_private.h"
+#include "lib/base/stop.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -119,7 +120,7 @@ static void ask(struct running *r)
 {
 	/* it may have waited for its lane: how old a token is, is a matter of now */
 	r->job.now_ms = r->settings->now_ms(r->settings->arg);
-	r->verdict = r->look ? r->target->look(&r->job, &r->why) : TARGET_ABSENT;
+	r->verdict = r->look && r->target->look ? r->target->look(&r->job, &r->why) : TARGET_ABSENT;
 	if (r->verdict == TARGET_ABSENT)
 		r->verdict = r->target->start(&r->job, &r->why);
 }
@@ -129,7 +130,7 @@ static void run_on_lane(struct lane_work *work, const volatile int *stop)
 	struct running *r = (struct running *)work;
 
 	r->job.stop = stop;
-	r->unbegun = *stop != 0;
+	r->unbegun = stop_is_set(stop);
 	if (!r->unbegun)
 		ask(r);
 }
@@ -144,7 +145,8 @@ static void heard(struct deliver *d, struct running *r)
 		r->job.wait_fd = -1;
 	}
 	r->phase = !r->unbegun && r->verdict == TARGET_RUNNING ? WATCHED : ENDED;
-	r->look = true;
+	if (!r->unbegun)
+		r->look = true;
 	r->look_ms = deliver_now(d) + LOOK_EVERY_MS;
 	if (r->phase != WATCHED || r->in->window == DELIVER_SLOTS_MAX)
 		return;
@@ -301,6 +303,8 @@ static int settle_unbegun(struct deliver *d, struct running *r, struct err *err)
 	};
 
 	s.ready_ms = s.now_ms;
+	if (r->look && !s.uncertain_ms)
+		s.uncertain_ms = s.now_ms;	/* one that was started, and watched since */
 	return put(d, r, &s, err);
 }
 

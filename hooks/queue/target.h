@@ -78,7 +78,8 @@ struct target {
 
 	/* What became of a delivery that was started, by this process or by one
 	 * that died at any instruction of `start`. Also asked before a second
-	 * try when the first may have been carried out. */
+	 * try when the first may have been carried out. NULL: what was sent cannot be
+	 * searched for; it is sent again, and known by its id. */
 	enum target_verdict (*look)(struct target_job *job, struct err *err);
 
 	/* Frees *state; NULL when there is none. */

@@ -60,20 +60,11 @@ static enum target_verdict start(struct target_job *job, struct err *err)
 	return rc < 0 ? TARGET_FAILED : TARGET_DONE;
 }
 
-/* A bus cannot be searched: it is put again, and known by its id. */
-static enum target_verdict look(struct target_job *job, struct err *err)
-{
-	(void)job;
-	(void)err;
-	return TARGET_ABSENT;
-}
-
 const struct target target_eventbridge = {
 	.name = "eventbridge",
 	.slots = 8,
 	.kind = TARGET_CALLS,
 	.deletions = true,
 	.start = start,
-	.look = look,
 	.close = target_aws_close,
 };

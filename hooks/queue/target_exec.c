@@ -124,13 +124,7 @@ out:
 
 static enum target_verdict look(struct target_job *job, struct err *err)
 {
-	struct target_worked worked;
-	enum target_verdict verdict = target_worker_look(job, &worked, err);
-
-	if (verdict == TARGET_DONE)
-		verdict = judge(job, &worked, err);
-	json_free(worked.result);
-	return verdict;
+	return target_worker_look(job, judge, err);
 }
 
 const struct target target_exec = {

@@ -98,14 +98,6 @@ out:
 	return rc < 0 ? TARGET_FAILED : TARGET_DONE;
 }
 
-/* A queue cannot be searched: it is sent again, and known by its ids. */
-static enum target_verdict look(struct target_job *job, struct err *err)
-{
-	(void)job;
-	(void)err;
-	return TARGET_ABSENT;
-}
-
 const struct target target_sqs = {
 	.name = "sqs",
 	.label = "queue",
@@ -113,6 +105,5 @@ const struct target target_sqs = {
 	.kind = TARGET_CALLS,
 	.deletions = true,
 	.start = start,
-	.look = look,
 	.close = target_aws_close,
 };

@@ -193,16 +193,16 @@ static enum target_verdict take_result(struct target_job *job, const struct buf 
 	return TARGET_DONE;
 }
 
-enum target_verdict target_worker_look(struct target_job *job, struct target_worked *out,
+enum target_verdict target_worker_look(struct target_job *job, target_worker_judge_fn *judge,
 				       struct err *err)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES), text = BUF_INIT(RESULT_MAX);
 	enum target_verdict verdict = TARGET_FAILED;
+	struct target_worked how = { 0 };
 	struct file_info info;
 	pid_t pid;
 	bool alive;
 
-	*out = (struct target_worked){ 0 };
 	job->certain = true;
 	if (!job->delivery->external[0])
 		return TARGET_ABSENT;	/* what was started waits at the gate, or went away */
@@ -214,7 +214,10 @@ enum target_verdict target_worker_look(struct target_job *job, struct target_wor
 	} else if (target_worker_path(job->gitdir, job->delivery, ".json", &path, err) == 0 &&
 		   file_read(buf_str(&path), &text, &info, err) == 0) {
 		verdict = info.missing ? without_result(job, err) :
-			  take_result(job, &text, buf_str(&path), out, err);
+			  take_result(job, &text, buf_str(&path), &how, err);
+		if (verdict == TARGET_DONE)
+			verdict = judge(job, &how, err);
+		json_free(how.result);
 	}
 	buf_free(&path);
 	buf_free(&text);

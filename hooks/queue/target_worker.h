@@ -43,9 +43,13 @@ struct target_worked {
 enum target_verdict target_worker_start(struct target_job *job, const struct target_work *work,
 					struct err *err);
 
-/* TARGET_ABSENT: nothing was run. TARGET_RUNNING. TARGET_DONE: it ended, `out` says how.
+/* What it means that the work ended so. `how` is the caller's. */
+typedef enum target_verdict target_worker_judge_fn(struct target_job *job, const struct target_worked *how,
+						   struct err *err);
+
+/* TARGET_ABSENT: nothing was run. TARGET_RUNNING. What `judge` says of work that ended.
  * TARGET_FAILED: it was killed with the machine or by people; ERR_NO after three times. */
-enum target_verdict target_worker_look(struct target_job *job, struct target_worked *out,
+enum target_verdict target_worker_look(struct target_job *job, target_worker_judge_fn *judge,
 				       struct err *err);
 
 /* GITDIR/codetrain/builds/NAME + extension (".log", ".json", ".files") of a delivery's newest
