@@ -140,27 +140,28 @@ static void read_pushed(struct hook *h)
 	record_part(h);
 }
 
-/* What one target takes of the options. */
-static void take_options(struct hook *h, const struct queue_config *config, const char *target,
-			 bool several)
+/* What all targets refuse alike is said once. */
+static void tell_refused(const char *const *targets, const struct queue_options *o, size_t n)
 {
-	struct queue_options o = QUEUE_OPTIONS_INIT;
-	struct err err = { 0 };
+	for (size_t t = 0; t < n; t++)
+		for (size_t i = 0; i < o[t].refused.n; i++) {
+			const char *why = o[t].refused.v[i];
+			size_t alike = 0;
 
-	if (queue_options_parse(buf_str(&h->push.options), config, target, &o, &err) < 0)
-		term_warning(name, "%s", err.message);
-	for (size_t i = 0; i < o.refused.n; i++)
-		term_warning(name, "%s%s%s", several ? target : "", several ? ": " : "", o.refused.v[i]);
-	h->skip = h->skip || o.skip;
-	if (o.wait && o.wait_ms > h->wait_ms)
-		h->wait_ms = o.wait_ms;
-	queue_options_free(&o);
+			for (size_t k = 0; k < n; k++)
+				alike += strs_has(&o[k].refused, why);
+			if (alike == n && t == 0)
+				term_warning(name, "%s", why);
+			else if (alike < n)
+				term_warning(name, "%s: %s", targets[t], why);
+		}
 }
 
 static void read_options(struct hook *h)
 {
+	struct queue_options options[TARGETS_MOST] = { 0 };
 	struct queue_config config = QUEUE_CONFIG_INIT;
-	const char *targets[TARGETS_MOST];
+	const char *targets[TARGETS_MOST] = { NULL };
 	struct err err = { 0 };
 	size_t n;
 
@@ -169,10 +170,19 @@ static void read_options(struct hook *h)
 	if (queue_config_load(h->gitdir, &config, &err) < 0)
 		term_warning(name, "the push options are recorded, but not looked at: %s", err.message);
 	n = queue_config_all(&config, NULL, "target", targets, TARGETS_MOST);
+	n = n ? n : 1;	/* NULL: what holds for every target */
+	for (size_t i = 0; i < n; i++) {
+		struct queue_options *o = &options[i];
+
+		if (queue_options_parse(buf_str(&h->push.options), &config, targets[i], o, &err) < 0)
+			term_warning(name, "%s", err.message);
+		h->skip = h->skip || o->skip;
+		if (o->wait && o->wait_ms > h->wait_ms)
+			h->wait_ms = o->wait_ms;
+	}
+	tell_refused(targets, options, n);
 	for (size_t i = 0; i < n; i++)
-		take_options(h, &config, targets[i], n > 1);
-	if (n == 0)
-		take_options(h, &config, NULL, false);
+		queue_options_free(&options[i]);
 	queue_config_free(&config);
 }
 

@@ -287,7 +287,8 @@ static int conclude(struct following *g)
 		int result = b->ended ? b->result : ERR_TIMEOUT;
 
 		if (!b->ended)
-			say(g, b, "it goes on; codetrain queue show %lld", (long long)b->d.event);
+			say(g, b, "it %s; codetrain queue show %lld",
+			    b->d.state == QUEUE_WAITING ? "waits still" : "goes on", (long long)b->d.event);
 		if (result == ERR_NO || (result && worst != ERR_NO &&
 					 (!worst || worst == ERR_TIMEOUT)))
 			worst = result;

@@ -75,14 +75,6 @@ bool queue_answer_worth(struct queue_db *db, const struct queue_recorded *record
 	return worth;
 }
 
-static bool has(const struct strs *list, const char *s)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], s) == 0)
-			return true;
-	return false;
-}
-
 static void say(struct waiting *w, const char *text)
 {
 	struct buf line = BUF_INIT(4096);
@@ -104,13 +96,13 @@ static bool is_answered(struct waiting *w, sqlite3_stmt *row)
 
 	if (!*target)
 		return false;	/* not looked up in the configuration yet */
-	if (!has(&w->targets, target))
+	if (!strs_has(&w->targets, target))
 		return true;
 	if (!delivered && !failed)
 		return strcmp(state, "delivering") != 0 &&
 		       (strcmp(state, "waiting") != 0 || sqlite3_column_int64(row, 3) > 0);
 	buf_addf(&key, "%lld %s", event, target);
-	if (!has(&w->said, buf_str(&key)) && w->said.n < SAID_MOST) {
+	if (!strs_has(&w->said, buf_str(&key)) && w->said.n < SAID_MOST) {
 		strs_add(&w->said, buf_str(&key));
 		if (failed)
 			buf_addf(&text, "%s: %s (codetrain queue show %lld)", target,

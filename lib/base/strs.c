@@ -60,6 +60,14 @@ int strs_add_all(struct strs *l, ...)
 	return l->failed ? -1 : 0;
 }
 
+bool strs_has(const struct strs *l, const char *s)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i], s) == 0)
+			return true;
+	return false;
+}
+
 void strs_free(struct strs *l)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -4,6 +4,7 @@
 #ifndef CODETRAIN_STRS_H
 #define CODETRAIN_STRS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define STRS_MAX 4096	/* strings in one list */
@@ -24,6 +25,8 @@ int strs_addf(struct strs *l, const char *fmt, ...)
 
 /* Adds every non-NULL string of a NULL-terminated argument list. */
 int strs_add_all(struct strs *l, ...) __attribute__((sentinel));
+
+bool strs_has(const struct strs *l, const char *s);
 
 /* Frees the strings and leaves an empty list. */
 void strs_free(struct strs *l);

@@ -127,10 +127,15 @@ like "$(err)" "push recorded as event 1 → local \(ci.skip: no build\)" "and th
 status 0 "a push that follows its build" push options -o ci.wait=30s "+$a:refs/heads/main"
 like "$(err)" "^remote: .*--commit" "reads its log"
 is "$(states options)" "skipped delivered" "and ends with it"
+git -C "$T/options.git" config --add codetrain.target other
+git -C "$T/options.git" config codetrain.other.type exec
+git -C "$T/options.git" config codetrain.other.refs 'refs/none/*'
+git -C "$T/options.git" config codetrain.other.env PATHS
 run push options -o ci.env=DEBUG=1 -o ci.nonsense -o ci.env=PATH=/x "$b:refs/heads/main"
 is "$rc" 0 "options that are not taken let the push through"
-is "$(grep -c "^remote: codetrain: warning: push option \".*\" is not taken" "$ERR")" 3 "and are told"
+is "$(grep -c "^remote: codetrain: warning: push option \".*\" is not taken" "$ERR")" 3 "and are told, once for both targets"
 like "$(err)" "git config --add codetrain.env DEBUG" "with the command that allows a variable"
+git -C "$T/options.git" config --unset codetrain.target other
 until_true 20 states_are options "skipped delivered delivered"
 unlike "$(cat "$T/options.git/codetrain/builds/3.log")" "DEBUG=1|PATH=/x" "the build has none"
 git -C "$T/options.git" config --add codetrain.env 'DEB*'
