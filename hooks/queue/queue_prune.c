@@ -1,4 +1,5 @@
 #include "queue_prune.h"
+#include "queue_spool.h"
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
 
@@ -19,6 +20,7 @@ enum {
 	EVENTS = 100000,
 	EVENTS_LEAST = 100,
 	TEXTS_DAYS = 14,
+	TORN_FOR_MS = 3600 * 1000,	/* nobody writes a file of the spool for so long */
 };
 
 struct numbers {
@@ -221,7 +223,8 @@ int queue_prune(struct queue_db *db, const char *gitdir, const struct queue_prun
 	*count = 0;
 	if (!events.v)
 		return err_set(err, ERR_INTERNAL, "no memory for old events");
-	if (find(db, gitdir, limits, now_ms, &events, err) == 0 && queue_db_begin(db, err) == 0) {
+	if (queue_spool_sweep(gitdir, now_ms - TORN_FOR_MS, err) == 0 &&
+	    find(db, gitdir, limits, now_ms, &events, err) == 0 && queue_db_begin(db, err) == 0) {
 		rc = prune(db, limits, now_ms, &events, count, err);
 		if (rc == 0)
 			rc = queue_db_commit(db, err);

@@ -288,3 +288,34 @@ int queue_spool_set_aside(const char *gitdir, const char *name, struct err *err)
 	buf_free(&to);
 	return rc;
 }
+
+/* What file_replace was killed over: NAME.push.XXXXXX. */
+static bool is_torn(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end && end - name > (ptrdiff_t)sizeof(suffix) && strlen(end) == sizeof(".XXXXXX") - 1 &&
+	       strncmp(end - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1) == 0;
+}
+
+int queue_spool_sweep(const char *gitdir, int64_t before_ms, struct err *err)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir = NULL;
+	int rc = spool_path(gitdir, NULL, &path, err);
+
+	if (rc == 0)
+		dir = opendir(buf_str(&path));
+	while (dir && rc == 0 && (entry = readdir(dir)))
+		if (is_torn(entry->d_name) &&
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime < before_ms / 1000 && unlinkat(dirfd(dir), entry->d_name, 0) < 0 &&
+		    errno != ENOENT)
+			rc = err_errno(err, "cannot remove %s/%s", buf_str(&path), entry->d_name);
+	if (dir)
+		closedir(dir);
+	buf_free(&path);
+	return rc;
+}

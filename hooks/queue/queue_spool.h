@@ -46,4 +46,7 @@ int queue_spool_set_aside(const char *gitdir, const char *name, struct err *err)
 /* Names of those that were set aside, at most `most`. */
 int queue_spool_damaged(const char *gitdir, size_t most, struct strs *names, struct err *err);
 
+/* Removes what was written by halves before then: its hook was killed over it, and git told. */
+int queue_spool_sweep(const char *gitdir, int64_t before_ms, struct err *err);
+
 #endif
