@@ -169,14 +169,17 @@ static void look_at_refs(struct drain *r)
 {
 	struct err why = { 0 };
 	bool looked;
+	long found;
 
-	if (deliver_watch_turn(&r->watch, r->db, r->loop->gitdir, clock_now_ms(), &looked, &why) < 0) {
+	if (deliver_watch_turn(&r->watch, r->db, r->loop->gitdir, clock_now_ms(), &looked, &found, &why) < 0) {
 		r->unseen = why;
 		if (r->loop->background)
 			note_fault(r->loop, &why);
 	} else if (looked) {
 		r->unseen = (struct err){ 0 };
 	}
+	if (found && r->loop->found)
+		r->loop->found(r->loop->arg, found);
 }
 
 static int hurry(struct drain *r, struct err *err)

@@ -16,6 +16,8 @@ struct deliver_loop {
 		       const char *text);
 	/* A fault that is waited out, again each time; may be NULL. */
 	void (*fault)(void *arg, const char *text);
+	/* So many moves were found that no hook told of; may be NULL. */
+	void (*found)(void *arg, long count);
 	void *arg;
 };
 

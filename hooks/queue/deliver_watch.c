@@ -57,19 +57,23 @@ static int watch_runs(struct deliver_watch *w, struct queue_db *db, struct err *
 }
 
 int deliver_watch_turn(struct deliver_watch *w, struct queue_db *db, const char *gitdir,
-		       int64_t now_ms, bool *looked, struct err *err)
+		       int64_t now_ms, bool *looked, long *found, struct err *err)
 {
 	deadline_t begun = deadline_in(0);
 	struct queue_reconciled done;
 	int64_t took;
 
 	*looked = false;
+	*found = 0;
 	w->due = w->due || deadline_over(w->must) || one_has_ended(w);
 	if (!w->due || !deadline_over(w->may))
 		return 0;
 	w->due = false;
 	w->may = w->must = deadline_in(EVERY_MS);	/* when it fails */
-	if (queue_reconcile(db, gitdir, now_ms, &done, err) < 0 || watch_runs(w, db, err) < 0)
+	if (queue_reconcile(db, gitdir, now_ms, &done, err) < 0)
+		return -1;
+	*found = done.found;
+	if (watch_runs(w, db, err) < 0)
 		return -1;
 	took = deadline_in(0) - begun;
 	w->may = deadline_in(took * (SHARE - 1) > PAUSE_MS ? took * (SHARE - 1) : PAUSE_MS);

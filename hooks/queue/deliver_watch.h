@@ -32,9 +32,9 @@ void deliver_watch_free(struct deliver_watch *watch);
 /* Someone has come: look again soon. */
 void deliver_watch_woken(struct deliver_watch *watch);
 
-/* Looks when it is time; *looked says whether it was. */
+/* Looks when it is time; *looked says whether it was, *found how many moves no hook told of. */
 int deliver_watch_turn(struct deliver_watch *watch, struct queue_db *db, const char *gitdir,
-		       int64_t now_ms, bool *looked, struct err *err);
+		       int64_t now_ms, bool *looked, long *found, struct err *err);
 
 /* Somebody's post-receive may still come: the drainer has to stay. */
 bool deliver_watch_waits(const struct deliver_watch *watch);

@@ -33,6 +33,14 @@ static void report_fault(void *arg, const char *text)
 	queue_log_line(t->log, 0, NULL, "fault: %s", text);
 }
 
+static void report_found(void *arg, long count)
+{
+	const struct teller *t = arg;
+
+	queue_log_line(t->log, 0, NULL, "found %ld move%s of refs that no hook told of", count,
+		       count == 1 ? "" : "s");
+}
+
 static void report(void *arg, const struct queue_delivery *d, enum queue_state state,
 		   const char *text)
 {
@@ -100,7 +108,7 @@ static int run(struct queue_request *q, struct teller *t, struct deliver_tally *
 	const struct deliver_loop loop = {
 		.gitdir = buf_str(&q->gitdir), .targets = target_table, .once = q->once,
 		.background = q->background, .life_s = q->life_s ? q->life_s : DAY_S,
-		.report = report, .fault = report_fault, .arg = t,
+		.report = report, .fault = report_fault, .found = report_found, .arg = t,
 	};
 	int rc;
 
