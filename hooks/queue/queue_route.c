@@ -128,13 +128,14 @@ static int route(struct queue_db *db, const struct queue_route *r, const struct 
 static int list_unrouted(struct queue_db *db, int most, struct unrouted *list, int *count,
 			 struct err *err)
 {
-	/* "waiting" in the words of the index of open deliveries, or it is not used */
+	/* "waiting" in the words of the index of open deliveries, or it is not used; from the few pushes
+	 * that go on to their events, not from each event to all before it */
 	sqlite3_stmt *s = queue_db_query(db, err, "SELECT d.event, d.ref, e.new, ifnull(p.options, '') "
 		"FROM delivery d JOIN event e ON e.seq = d.event LEFT JOIN push p ON p.id = e.push "
 		"WHERE d.target = '' AND d.state IN ('waiting', 'delivering') AND ifnull(p.complete, 1) <> 0 "
-		"AND NOT EXISTS (SELECT 1 FROM delivery b JOIN event be ON be.seq = b.event "
-		"JOIN push bp ON bp.id = be.push WHERE b.target = '' AND b.ref = d.ref "
-		"AND b.event < d.event AND b.state IN ('waiting', 'delivering') AND bp.complete = 0) "
+		"AND NOT EXISTS (SELECT 1 FROM push bp CROSS JOIN event be ON be.push = bp.id AND be.ref = d.ref "
+		"CROSS JOIN delivery b ON b.event = be.seq AND b.target = '' WHERE bp.complete = 0 "
+		"AND be.seq < d.event AND b.state IN ('waiting', 'delivering')) "
 		"ORDER BY d.event LIMIT ?1", "i", (int64_t)most);
 	int rc = s ? 1 : -1;
 

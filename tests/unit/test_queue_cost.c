@@ -7,6 +7,7 @@
 #include "hooks/queue/queue_db_private.h"
 #include "hooks/queue/queue_prune.h"
 #include "hooks/queue/queue_reconcile.h"
+#include "hooks/queue/queue_route.h"
 
 enum { EVENTS = 5000, STEPS_EACH = 100, FEW = 30 };	/* a scan is hundreds of STEPS_EACH */
 
@@ -129,6 +130,27 @@ static void an_event_that_is_asked_for_again(void **s)
 	queue_db_close(db);
 }
 
+/* Of one ref, and none looked up yet: what is asked of each does not grow with those before it. */
+static void a_long_backlog_of_one_ref(void **s)
+{
+	const struct target *const none[] = { NULL };
+	struct queue_config config = QUEUE_CONFIG_INIT;
+	const struct queue_route r = { .targets = none, .config = &config, .now_ms = 2000, .most = 500 };
+	struct queue_db *db = history();
+	struct err e = { 0 };
+	int routed = 0;
+
+	(void)s;
+	run(db, "UPDATE event SET ref = 'refs/heads/0'");
+	run(db, "UPDATE delivery SET ref = 'refs/heads/0', target = '', state = 'waiting'");
+	steps = 0;
+	assert_int_equal(queue_route(db, &r, &routed, &e), 0);
+	assert_int_equal(routed, 500);
+	assert_true(steps < EVENTS);
+	queue_config_free(&config);
+	queue_db_close(db);
+}
+
 #define IN_WORLD(f) cmocka_unit_test_setup_teardown(f, world_begin, world_end)
 
 int main(void)
@@ -140,6 +162,7 @@ int main(void)
 		IN_WORLD(what_cannot_be_looked_up),
 		IN_WORLD(nothing_old_enough_to_go),
 		IN_WORLD(an_event_that_is_asked_for_again),
+		IN_WORLD(a_long_backlog_of_one_ref),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
