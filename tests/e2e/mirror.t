@@ -79,7 +79,8 @@ ok 'a push while CodeCommit is away'
 ok 'takes no time' [ $(($(date +%s) - started)) -le 5 ]
 away() { [ -n "$(field 4 mirror reason)" ]; }
 until_true 60 away
-like "$(field 4 mirror state) $(field 4 mirror reason)" '^waiting git push: fatal: unable to access' 'waits, with the reason'
+like "$(field 4 mirror state) $(field 4 mirror reason)" '^(waiting|delivering) git push: fatal: unable to access' \
+	'waits, or is tried again, with the reason'
 is "$(state 4 local)" waiting 'and so does its build'
 codetrain sandbox up >"$T/up2.log" 2>&1
 codetrain queue retry 4 -t mirror -C "$T/b.git" 2>/dev/null
