@@ -139,7 +139,7 @@ def write(path, text, mode=0o600):
 
 def make_home(name):
     """A home of one's own: refreshing writes to it, and checks run side by side."""
-    home = os.path.join(FOLDER, "homes", re.sub(r"\W+", "-", name))
+    home = os.path.join(FOLDER, "homes", re.sub(r"\W+", "-", name) + hashlib.sha1(name.encode()).hexdigest()[:8])
     write(f"{home}/.aws/config", CONFIG)
     for session, end, more in (("corp", "2099-01-01T00:00:00Z", {}), ("old", "2001-01-01T00:00:00Z", {
             "refreshToken": SECRETS["refresh"], "clientId": "c", "clientSecret": SECRETS["client"],
