@@ -182,9 +182,13 @@ uncertain() {
 	is "$(sql cb "SELECT uncertain_ms > 0, external FROM delivery WHERE event = $event")" "1|asked of project iris" \
 		"$1: unknown, and where it was asked for is kept"
 }
-later() {	# the five minutes are over
+aged() {
+	[ "$(sql cb "UPDATE delivery SET uncertain_ms = uncertain_ms - 200000 WHERE event = $event AND state = 'waiting'
+		RETURNING 1")" = 1 ]
+}
+later() {	# the five minutes are over: first for us, and not while it is being tried
+	until_true 20 aged
 	echo 1000 >"$T/aws/skip"
-	sql cb "UPDATE delivery SET uncertain_ms = uncertain_ms - 200000 WHERE event = $event"
 }
 again() {
 	queue retry "$event" -C "$T/cb.git" 2>/dev/null
