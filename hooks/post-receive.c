@@ -9,11 +9,12 @@
  */
 #include "hooks/queue/queue_answer.h"
 #include "hooks/queue/queue_config.h"
+#include "hooks/queue/queue_moves.h"
 #include "hooks/queue/queue_options.h"
 #include "hooks/queue/queue_place.h"
 #include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_resolve.h"
 #include "hooks/queue/queue_run.h"
-#include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_wake.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -34,7 +35,7 @@ enum { TARGETS_TIMEOUT_MS = 3000, LABEL_MAX = 512, TARGETS_MOST = 16 };
 
 struct hook {
 	const char *gitdir;
-	struct queue_db *db;		/* NULL: it cannot be opened, so all goes to the spool */
+	struct queue_db *db;		/* NULL: it cannot be opened, so all goes into the file */
 	struct queue_push push;
 	struct queue_recorded recorded;	/* of all parts */
 	long refs, malformed;
@@ -45,7 +46,7 @@ struct hook {
 	int failed;			/* something is in no safe place */
 };
 
-/* Nothing may be lost: when the spool cannot take it either, the lines go to
+/* Nothing may be lost: when the file cannot take it either, the lines go to
  * the pusher's screen, with the command that takes them in. `line`: only this
  * one; NULL: the whole push. */
 static void give_up(struct hook *h, const struct err *err, const char *line)
@@ -61,21 +62,20 @@ static void give_up(struct hook *h, const struct err *err, const char *line)
 		fprintf(stderr, "%s:   %s\n", name, h->push.updates.v[i]);
 }
 
-static void spool(struct hook *h, const struct err *why)
+/* Behind what the other hook told of it. */
+static void keep(struct hook *h, const struct err *why)
 {
-	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct err err = { 0 };
 
 	term_error(name, why);
 	h->failed = 1;
-	if (queue_spool_write(h->gitdir, &h->push, &path, &err) < 0)
+	if (queue_moves_add(h->gitdir, &h->push, &err) < 0) {
 		give_up(h, &err, NULL);
-	else
-		fprintf(stderr, "%s: the push is kept in %s; when the fault is mended, the next push "
-			"delivers it, or: codetrain queue run -C '%s'\n", name, buf_str(&path),
-			h->gitdir);
-	h->safe = h->safe || err.class == ERR_NONE;
-	buf_free(&path);
+		return;
+	}
+	fprintf(stderr, "%s: the push is kept in %s/codetrain/moves; when the fault is mended, the next push "
+		"delivers it, or: codetrain queue run -C '%s'\n", name, h->gitdir, h->gitdir);
+	h->safe = true;
 }
 
 static void record_part(struct hook *h)
@@ -83,14 +83,14 @@ static void record_part(struct hook *h)
 	struct queue_recorded part;
 	struct err err = { 0 };
 
-	queue_record_resolve(h->gitdir, &h->push, &err);
+	queue_resolve(h->gitdir, &h->push, &err);
 	err = (struct err){ 0 };	/* what cannot be resolved is recorded as git says it */
 	if (h->push.updates.n == 0)
 		return;
 	if (!h->db && queue_db_open(h->gitdir, QUEUE_DB_MAKE, QUEUE_DB_BUSY_MS, &h->db, &err) < 0) {
-		spool(h, &err);
+		keep(h, &err);
 	} else if (queue_record(h->db, h->gitdir, &h->push, &part, &err) < 0) {
-		spool(h, &err);
+		keep(h, &err);
 	} else {
 		if (part.first && (!h->recorded.first || part.first < h->recorded.first))
 			h->recorded.first = part.first;
@@ -335,7 +335,7 @@ int main(int argc, char **argv)
 		.synopsis = "<\"OLD NEW REF\" lines",
 		.purpose = "The hook of a bare repository that records each push in the queue and starts\n"
 			   "its delivery. git runs it; codetrain hooks install --server puts it there.",
-		.notes = "exit: 0 recorded, 1 not, or only in the spool (git does not look at it)",
+		.notes = "exit: 0 recorded, 1 not, or only in a file (git does not look at it)",
 		.max_args = 0,
 	};
 	struct strs args = STRS_INIT;

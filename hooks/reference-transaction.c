@@ -1,16 +1,16 @@
 /*
- * reference-transaction: records what a transaction of git's is about to do to the refs,
- * while git holds their locks, and then whether it did.
+ * reference-transaction: tells what a transaction of git's is about to do to the refs,
+ * while git holds their locks, and then when it did not.
  *
  * git runs it for every change of a ref, whoever makes it, and kills of the pusher or
- * of receive-pack do not take it away as they do post-receive. It runs three times a
- * push and twice for each ref without --atomic: it does no more than it must.
+ * of receive-pack do not take it away as they do post-receive. It runs twice for each ref
+ * of a push without --atomic: it adds a line to a file, and opens no database.
  */
 #include "hooks/queue/queue_config.h"
+#include "hooks/queue/queue_moves.h"
 #include "hooks/queue/queue_place.h"
-#include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_resolve.h"
 #include "hooks/queue/queue_run.h"
-#include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_wake.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -25,13 +25,13 @@
 
 static const char name[] = "codetrain";
 
-enum { BUSY_MS = 1000 };	/* the ref is locked meanwhile */
+enum hook_step { PREPARED, COMMITTED, ABORTED };
 
 struct hook {
 	const char *gitdir;
-	struct queue_db *db;
+	enum hook_step step;
 	struct queue_push push;
-	bool any;	/* something was recorded */
+	bool any;	/* a ref moved */
 };
 
 static bool is_allowed_unrecorded(const char *gitdir)
@@ -50,7 +50,7 @@ static bool is_allowed_unrecorded(const char *gitdir)
 static int give_up(const struct hook *h, const struct err *why)
 {
 	term_error(name, why);
-	if (h->push.step != QUEUE_PREPARED)
+	if (h->step != PREPARED)
 		return 0;
 	if (is_allowed_unrecorded(h->gitdir)) {
 		term_warning(name, "the ref moves unrecorded (codetrain.unrecorded); find it later with: "
@@ -62,46 +62,26 @@ static int give_up(const struct hook *h, const struct err *why)
 	return -1;
 }
 
-static int spool(struct hook *h, const struct err *why)
+/* That a prepared move took place is not written down: its post-receive says so, or the next
+ * move of the ref, or the ref itself once git has ended. */
+static int tell(struct hook *h)
 {
-	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct err err = { 0 };
-	int rc = 0;
 
-	if (queue_spool_write(h->gitdir, &h->push, &path, &err) < 0) {
-		term_error(name, why);
-		rc = give_up(h, &err);
-	} else {
-		h->any = true;
-	}
-	buf_free(&path);
-	return rc;
-}
-
-/* That one prepared move took place need not be written down: its post-receive says so, or the
- * next move of the ref, or the ref itself once git has ended. It saves most refs a write. */
-static int record(struct hook *h)
-{
-	struct queue_recorded recorded;
-	struct err err = { 0 };
-	int rc = 0;
-
-	if (h->push.step == QUEUE_COMMITTED && h->push.updates.n == 1) {
-		h->any = true;
+	h->any = h->any || h->push.updates.n;
+	if (h->step == COMMITTED) {
+		queue_push_next(&h->push);
 		return 0;
 	}
-	if (queue_record_resolve(h->gitdir, &h->push, &err) < 0)
+	if (queue_resolve(h->gitdir, &h->push, &err) < 0)
 		return give_up(h, &err);
 	if (h->push.updates.n == 0)
 		return 0;
 	queue_run_find(h->push.run);
-	if ((!h->db && queue_db_open(h->gitdir, QUEUE_DB_MAKE, BUSY_MS, &h->db, &err) < 0) ||
-	    queue_record(h->db, h->gitdir, &h->push, &recorded, &err) < 0)
-		rc = spool(h, &err);
-	else
-		h->any = true;
+	if (queue_moves_add(h->gitdir, &h->push, &err) < 0)
+		return give_up(h, &err);
 	queue_push_next(&h->push);
-	return rc;
+	return 0;
 }
 
 /* Lines that are no move of a ref (HEAD, a symbolic ref's value) are none of ours. */
@@ -121,18 +101,18 @@ static int read_moves(struct hook *h)
 			err_set(&err, ERR_INTERNAL, "no memory for a ref");
 			return give_up(h, &err);
 		}
-		if (h->push.updates.n == QUEUE_PUSH_REFS && record(h) < 0)
+		if (h->push.updates.n == QUEUE_PUSH_REFS && tell(h) < 0)
 			return -1;
 	}
 	if (rc < 0)
 		return give_up(h, &err);
-	return record(h);
+	return tell(h);
 }
 
-static int run(enum queue_step step)
+static int run(enum hook_step step)
 {
 	struct buf gitdir = BUF_INIT(PATH_MAX_BYTES);
-	struct hook h = { 0 };
+	struct hook h = { .step = step };
 	struct err err = { 0 };
 	int rc;
 
@@ -142,13 +122,12 @@ static int run(enum queue_step step)
 	}
 	h.gitdir = buf_str(&gitdir);
 	queue_push_init(&h.push, "reference-transaction", clock_now_ms());
-	h.push.step = step;
+	h.push.step = step == ABORTED ? QUEUE_ABORTED : QUEUE_PREPARED;
 	rc = read_moves(&h);
 	/* a drainer notices the end of this run: the post-receive may never come */
-	if (h.any && step == QUEUE_COMMITTED && queue_wake_or_start(h.gitdir, &err) < 0)
+	if (h.any && step == COMMITTED && queue_wake_moved(h.gitdir, &err) < 0)
 		term_warning(name, "%s", err.message);
 	queue_push_free(&h.push);
-	queue_db_close(h.db);
 	buf_free(&gitdir);
 	return rc < 0 ? 1 : 0;
 }
@@ -158,23 +137,23 @@ int main(int argc, char **argv)
 	static const struct opt_program program = {
 		.name = "reference-transaction",
 		.synopsis = "prepared|committed|aborted <\"OLD NEW REF\" lines",
-		.purpose = "The hook of a bare repository that records each move of a ref in the queue, while\n"
+		.purpose = "The hook of a bare repository that records each move of a ref for the queue, while\n"
 			   "git holds the ref's lock, so that no push is lost whatever is killed. git runs it;\n"
 			   "codetrain hooks install --server puts it there.",
 		.notes = "exit: 0, or 1 when a move cannot be recorded: git then refuses it",
 		.min_args = 1, .max_args = 1,
 	};
 	static const char *const steps[] = {
-		[QUEUE_PREPARED] = "prepared", [QUEUE_COMMITTED] = "committed", [QUEUE_ABORTED] = "aborted",
+		[PREPARED] = "prepared", [COMMITTED] = "committed", [ABORTED] = "aborted",
 	};
 	struct strs args = STRS_INIT;
 	struct err err = { 0 };
 
 	secret_process_init();
 	signal(SIGPIPE, SIG_IGN);	/* the pusher may be gone: what moves is recorded all the same */
-	for (size_t i = QUEUE_PREPARED; argc == 2 && i < sizeof(steps) / sizeof(*steps); i++)
+	for (size_t i = 0; argc == 2 && i < sizeof(steps) / sizeof(*steps); i++)
 		if (strcmp(argv[1], steps[i]) == 0)
-			return run((enum queue_step)i);
+			return run((enum hook_step)i);
 	/* a state of a newer git ("preparing") is nothing to record */
 	opt_parse(&program, argv, &args, &err);
 	strs_free(&args);

@@ -1,6 +1,7 @@
 #include "deliver_loop.h"
 #include "deliver_left.h"
 #include "deliver_watch.h"
+#include "queue_place.h"
 #include "queue_prune.h"
 #include "queue_wake.h"
 #include "lib/base/clock.h"
@@ -140,7 +141,7 @@ static void note_fault(const struct deliver_loop *loop, const struct err *why)
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct err ignored;
 
-	if (queue_db_path(loop->gitdir, fault_name, &path, &ignored) == 0) {
+	if (queue_place_path(loop->gitdir, fault_name, &path, &ignored) == 0) {
 		if (why)
 			file_replace(buf_str(&path), why->message, strlen(why->message), 0600,
 				     &ignored);
@@ -156,7 +157,7 @@ int deliver_loop_fault(const char *gitdir, struct buf *out, struct err *err)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct file_info info;
-	int rc = queue_db_path(gitdir, fault_name, &path, err);
+	int rc = queue_place_path(gitdir, fault_name, &path, err);
 
 	if (rc == 0)
 		rc = file_read(buf_str(&path), out, &info, err);
@@ -343,7 +344,7 @@ int deliver_loop(const struct deliver_loop *loop, struct deliver_tally *out, str
 	struct deliver_left left = { 0 };
 
 	*out = (struct deliver_tally){ 0 };
-	if (queue_db_path(loop->gitdir, NULL, &dir, err) < 0)
+	if (queue_place_path(loop->gitdir, NULL, &dir, err) < 0)
 		return -1;
 	if (access(buf_str(&dir), F_OK) < 0) {
 		buf_free(&dir);

@@ -1,7 +1,6 @@
 #include "queue_apply.h"
 #include "queue_decide.h"
 #include "queue_refs.h"
-#include "queue_spool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@ struct apply {
 	struct queue_db *db;
 	const char *gitdir;
 	const struct queue_push *push;
-	bool spooled;
 	int64_t row;			/* of table push; 0: none yet */
 	int64_t late;			/* the first push that may be told of late, or no push's; 0: not asked */
 	struct queue_recorded *out;
@@ -50,7 +48,7 @@ static int insert_push(struct apply *a, struct err *err)
 	if (queue_db_run(a->db, err, "INSERT INTO push (uid, source, repository, pusher, options, "
 			 "run, complete) VALUES (?, ?, ?, ?, ?, ?, ?)", "ssssssi", p->uid, p->source,
 			 a->gitdir, p->pusher, buf_str(&p->options), p->run,
-			 (int64_t)(p->step != QUEUE_PREPARED)) < 0)
+			 (int64_t)(p->step == QUEUE_PUSHED)) < 0)
 		return -1;
 	a->row = queue_db_last_id(a->db);
 	return 0;
@@ -76,15 +74,6 @@ static void tell(struct queue_recorded *out, int64_t event)
 
 /* ---- prepared ------------------------------------------------------------------------ */
 
-/* All transactions of a run are one push, as long as its post-receive may come. */
-static int push_of_run(struct apply *a, struct err *err)
-{
-	if (a->spooled || !a->push->run[0])
-		return 0;
-	return queue_db_integer(a->db, &a->row, err, "SELECT max(id) FROM push WHERE run = ? "
-				"AND run <> '' AND complete = 0", "s", a->push->run);
-}
-
 static int prepare(struct apply *a, const struct line *l, struct err *err)
 {
 	int64_t event;
@@ -93,14 +82,14 @@ static int prepare(struct apply *a, const struct line *l, struct err *err)
 		return 0;
 	if (queue_decide(a->db, a->gitdir, l->ref, l->old, a->push->recorded_ms, &a->decided, err) < 0)
 		return -1;
-	if ((!a->row && push_of_run(a, err) < 0) || (!a->row && insert_push(a, err) < 0) ||
+	if ((!a->row && insert_push(a, err) < 0) ||
 	    insert_event(a, l, &event, err) < 0)
 		return -1;
 	tell(a->out, event);
 	return 0;
 }
 
-/* ---- committed, aborted -------------------------------------------------------------- */
+/* ---- aborted ------------------------------------------------------------------------- */
 
 /* The undecided event of this line and run. */
 static int find_own(struct apply *a, const struct line *l, struct queue_undecided *row,
@@ -116,49 +105,12 @@ static int find_own(struct apply *a, const struct line *l, struct queue_undecide
 	return 0;
 }
 
-/* Nothing was spooled that is not in the database: no later move can be why a
- * ref is where it is. */
-static bool is_told_all(struct apply *a)
-{
-	struct strs names = STRS_INIT;
-	struct err quiet = { 0 };
-	bool empty = queue_spool_list(a->gitdir, 1, &names, &quiet) == 0 && names.n == 0;
-
-	strs_free(&names);
-	return empty;
-}
-
-/* git's word is good for a single line; of several (and of a deletion by which
- * older gits tidied up) some may not have moved: what the ref is tells, or else
- * what it is when it moves next. A spooled one comes too late to look. */
-static int commit(struct apply *a, const struct line *l, struct err *err)
-{
-	struct queue_undecided row;
-	char now[QUEUE_REFS_OID];
-	struct err quiet = { 0 };
-	bool readable, moved;
-
-	if (a->spooled)
-		return 0;
-	if (find_own(a, l, &row, err) < 0)
-		return -1;
-	if (!row.seq)
-		return 0;
-	readable = queue_refs_read(a->gitdir, l->ref, now, &quiet) == 0;
-	moved = readable && queue_decide_same(now, row.new);
-	if (!moved && a->push->updates.n == 1)
-		moved = !readable || !queue_decide_same(now, row.old);
-	if (!moved || !is_told_all(a))
-		return 0;
-	tell(a->out, row.seq);
-	return queue_decide_commit(a->db, row.seq, &a->decided, err);
-}
-
+/* What was read once is not read again: the ref may be about to move once more. */
 static int abort_line(struct apply *a, const struct line *l, struct err *err)
 {
 	struct queue_undecided row;
 
-	if (find_own(a, l, &row, err) < 0)
+	if ((!a->row && insert_push(a, err) < 0) || find_own(a, l, &row, err) < 0)
 		return -1;
 	return row.seq ? queue_decide_void(a->db, row.seq, &a->decided, err) : 0;
 }
@@ -230,21 +182,43 @@ static int find_late(struct apply *a, const struct line *l, struct match *m, str
 		l->new, a->late, a->push->recorded_ms, (int64_t)LATE_MS));
 }
 
+/* What this run told of: undecided it is the newest of its ref, or it is the ref's last
+ * event, or the ref has moved on. The rows of a run are only gone through for that: a push
+ * of many refs has as many. */
+static int find_own_match(struct apply *a, const struct line *l, struct match *m, struct err *err)
+{
+	static const char *const where[] = {
+		"SELECT e.seq, e.push FROM event e CROSS JOIN push p ON p.id = e.push WHERE e.ref = ?2 "
+		"AND e.state = 'prepared' AND p.run = ?1 AND e.new = ?3 AND p.id <> ?4 "
+		"ORDER BY e.seq DESC LIMIT 1",
+		"SELECT e.seq, e.push FROM tip t CROSS JOIN event e ON e.seq = t.event "
+		"CROSS JOIN push p ON p.id = e.push WHERE t.ref = ?2 AND p.run = ?1 AND e.new = ?3 "
+		"AND p.id <> ?4",
+		"SELECT e.seq, e.push FROM push p CROSS JOIN event e ON e.push = p.id AND e.ref = ?2 "
+		"WHERE p.run = ?1 AND p.run <> '' AND p.id <> ?4 AND e.new = ?3 "
+		"ORDER BY e.seq DESC LIMIT 1",
+	};
+	static const size_t ways = sizeof(where) / sizeof(*where);
+
+	*m = (struct match){ 0 };
+	for (size_t i = 0; a->push->run[0] && !m->event && i < ways; i++) {
+		struct row r;
+
+		if (keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err, where[i], "sssi",
+						 a->push->run, l->ref, l->new, a->row)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Who told of this move before. The hooks of one run know each other; where they
  * do not (the process that would name it died) the oldest such move that no
  * post-receive told of: as many moved as told, so it is not one to come. */
 static int find_match(struct apply *a, const struct line *l, struct match *m, struct err *err)
 {
-	static const char own[] = "SELECT e.seq, e.push FROM push p JOIN event e ON e.push = p.id "
-		"AND e.ref = ?2 WHERE p.run = ?1 AND p.run <> '' AND p.id <> ?4 AND e.new = ?3 "
-		"ORDER BY e.state = 'prepared' DESC, e.seq DESC LIMIT 1";
 	struct match late = { 0 };
-	struct row r;
 
-	*m = (struct match){ 0 };
-	if (a->push->run[0] &&
-	    keep_row(m, &r, queue_db_row(a->db, row_room(&r), row_sizes, 2, err, own, "sssi",
-					 a->push->run, l->ref, l->new, a->row)) < 0)
+	if (find_own_match(a, l, m, err) < 0)
 		return -1;
 	m->own = m->event != 0;
 	if (m->own)
@@ -305,7 +279,8 @@ static int pushed(struct apply *a, const struct line *l, struct err *err)
 	return queue_decide_commit(a->db, m.event, &a->decided, err);
 }
 
-/* What post-receive knows of the push, for all transactions of its run. */
+/* What post-receive knows of the push, for all transactions of its run that moved something;
+ * the others go. */
 static int enrich(struct apply *a, struct err *err)
 {
 	const struct queue_push *p = a->push;
@@ -313,7 +288,8 @@ static int enrich(struct apply *a, struct err *err)
 	if (!p->run[0])
 		return 0;
 	return queue_db_run(a->db, err, "UPDATE push SET source = ?2, pusher = ?3, options = ?4, "
-			    "complete = 1 WHERE run = ?1 AND run <> '' AND complete <> 1", "ssss",
+			    "complete = 1 WHERE run = ?1 AND run <> '' AND complete <> 1 "
+			    "AND EXISTS (SELECT 1 FROM event WHERE push = push.id)", "ssss",
 			    p->run, p->source, p->pusher, buf_str(&p->options));
 }
 
@@ -327,19 +303,18 @@ static int seen(struct apply *a, int64_t *found, struct err *err)
 }
 
 int queue_apply(struct queue_db *db, const char *gitdir, const struct queue_push *push,
-		bool spooled, struct queue_recorded *out, struct err *err)
+		struct queue_recorded *out, struct err *err)
 {
 	static int (*const steps[])(struct apply *, const struct line *, struct err *) = {
-		[QUEUE_PUSHED] = pushed, [QUEUE_PREPARED] = prepare,
-		[QUEUE_COMMITTED] = commit, [QUEUE_ABORTED] = abort_line,
+		[QUEUE_PUSHED] = pushed, [QUEUE_PREPARED] = prepare, [QUEUE_ABORTED] = abort_line,
 	};
-	struct apply a = { .db = db, .gitdir = gitdir, .push = push, .spooled = spooled, .out = out };
+	struct apply a = { .db = db, .gitdir = gitdir, .push = push, .out = out };
 	int64_t before = 0;
 
 	*out = (struct queue_recorded){ 0 };
 	if (push->updates.n == 0)
 		return 0;
-	if ((spooled || push->step == QUEUE_PUSHED) && seen(&a, &before, err) < 0)
+	if (seen(&a, &before, err) < 0)
 		return -1;
 	if (before)
 		return 0;

@@ -7,8 +7,8 @@
 
 #include "queue_record.h"
 
-/* `spooled`: it was read from a file, and may be read again: its uid is kept. */
+/* The same push (by its uid) is applied once. */
 int queue_apply(struct queue_db *db, const char *gitdir, const struct queue_push *push,
-		bool spooled, struct queue_recorded *out, struct err *err);
+		struct queue_recorded *out, struct err *err);
 
 #endif

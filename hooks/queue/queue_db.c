@@ -34,13 +34,6 @@ int queue_db_fail(struct queue_db *db, const char *doing, struct err *err)
 	}
 }
 
-int queue_db_path(const char *gitdir, const char *name, struct buf *out, struct err *err)
-{
-	buf_clear(out);
-	buf_addf(out, "%s/codetrain%s%s", gitdir, name ? "/" : "", name ? name : "");
-	return buf_check(out, "the path of the queue", err);
-}
-
 static int bind(sqlite3_stmt *statement, const char *kinds, va_list ap)
 {
 	int rc = SQLITE_OK;
@@ -78,7 +71,7 @@ static sqlite3_stmt *kept(struct queue_db *db, const char *sql)
 		if (strcmp(sqlite3_sql(db->kept[i]), sql) == 0)
 			return db->kept[i];
 	if (db->n_kept == QUEUE_DB_KEPT || strncmp(sql, "PRAGMA", 6) == 0 ||
-	    sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(db->sql, sql, -1, &statement, NULL) != SQLITE_OK)
 		return NULL;
 	return db->kept[db->n_kept++] = statement;
 }

@@ -31,9 +31,6 @@ int queue_db_open(const char *gitdir, enum queue_db_mode mode, int busy_ms,
 		  struct queue_db **out, struct err *err);
 void queue_db_close(struct queue_db *db);	/* NULL is nothing */
 
-/* "GITDIR/codetrain" or "GITDIR/codetrain/NAME" with a name. */
-int queue_db_path(const char *gitdir, const char *name, struct buf *out, struct err *err);
-
 /* A statement with its values bound: `kinds` has 'i' for an int64_t and 's' for
  * a const char * (NULL is SQL's NULL; the text is copied). The caller finalizes
  * it. NULL on failure. */

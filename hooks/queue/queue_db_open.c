@@ -1,4 +1,5 @@
 #include "queue_db_private.h"
+#include "queue_place.h"
 #include "queue_schema.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -58,7 +59,7 @@ static int set_up(struct queue_db *db, const char *gitdir, struct err *err)
 	struct buf lock = BUF_INIT(PATH_MAX_BYTES);
 	int fd = -1, rc = -1;
 
-	if (queue_db_path(gitdir, "setup.lock", &lock, err) == 0)
+	if (queue_place_path(gitdir, "setup.lock", &lock, err) == 0)
 		fd = file_lock(buf_str(&lock), deadline_in(SETUP_MS), err);
 	if (fd >= 0) {
 		rc = migrate(db, err);
@@ -73,7 +74,7 @@ static int make_file(const char *gitdir, struct queue_db *db, struct err *err)
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
 	int fd = -1, rc = -1;
 
-	if (queue_db_path(gitdir, NULL, &dir, err) < 0)
+	if (queue_place_path(gitdir, NULL, &dir, err) < 0)
 		goto out;
 	if (mkdir(buf_str(&dir), 0700) == 0) {
 		file_sync_folder_of(buf_str(&dir));
@@ -96,10 +97,36 @@ out:
 	return rc;
 }
 
+static int no_folder(const char *path, int *fd)
+{
+	(void)path;
+	*fd = -1;
+	return SQLITE_CANTOPEN;
+}
+
+/* Each connection's first commit would also sync the folder of the log, which is for who
+ * made the log: the pusher waits for one fsync. */
+static void spare_folder(const struct queue_db *db)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	char log[PATH_MAX_BYTES + 8];
+	struct stat st;
+	bool made;
+
+	snprintf(log, sizeof(log), "%s-wal", buf_str(&db->path));
+	made = stat(log, &st) == 0 && st.st_size > 0;
+	if (vfs && vfs->iVersion >= 3)
+		vfs->xSetSystemCall(vfs, "openDirectory", made ? (sqlite3_syscall_ptr)no_folder : NULL);
+}
+
 static int connect_file(struct queue_db *db, int busy_ms, struct err *err)
 {
 	sqlite3 *sql = NULL;
 
+	/* pages as they are needed: a hook reads a dozen, and pays for each that it touches;
+	 * refused once SQLite is at work, when it was said already */
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	spare_folder(db);
 	if (sqlite3_open_v2(buf_str(&db->path), &sql,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK) {
@@ -152,7 +179,7 @@ int queue_db_open(const char *gitdir, enum queue_db_mode mode, int busy_ms,
 	if (!db)
 		return err_set(err, ERR_INTERNAL, "no memory for the queue");
 	db->path = (struct buf)BUF_INIT(PATH_MAX_BYTES);
-	if (queue_db_path(gitdir, "queue.db", &db->path, err) < 0)
+	if (queue_place_path(gitdir, "queue.db", &db->path, err) < 0)
 		goto fail;
 	if (access(buf_str(&db->path), F_OK) < 0 && errno == ENOENT) {
 		if (mode == QUEUE_DB_EXISTING) {

@@ -1,5 +1,6 @@
 #include "queue_log.h"
 #include "queue_db.h"
+#include "queue_place.h"
 #include "queue_text.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -107,8 +108,8 @@ static int open_file(const struct queue_log *log)
 	struct stat st;
 	int fd = -1;
 
-	if (queue_db_path(log->gitdir, file_name, &path, &ignored) == 0 &&
-	    queue_db_path(log->gitdir, older_name, &older, &ignored) == 0)
+	if (queue_place_path(log->gitdir, file_name, &path, &ignored) == 0 &&
+	    queue_place_path(log->gitdir, older_name, &older, &ignored) == 0)
 		fd = open(buf_str(&path), flags, 0600);
 	if (fd >= 0 && fstat(fd, &st) == 0 &&
 	    st.st_size > QUEUE_LOG_FILE_MAX - (QUEUE_LOG_LINE_MAX + 512) &&

@@ -57,3 +57,10 @@ int queue_place_find(const char *start, struct buf *gitdir, struct err *err)
 		       "codetrain queue COMMAND -C /srv/git/NAME.git",
 		       given ? given : "the working directory");
 }
+
+int queue_place_path(const char *gitdir, const char *name, struct buf *out, struct err *err)
+{
+	buf_clear(out);
+	buf_addf(out, "%s/codetrain%s%s", gitdir, name ? "/" : "", name ? name : "");
+	return buf_check(out, "the path of the queue", err);
+}

@@ -1,5 +1,5 @@
 #include "queue_prune.h"
-#include "queue_spool.h"
+#include "queue_place.h"
 #include "lib/base/file.h"
 #include "lib/base/opt.h"
 
@@ -20,7 +20,6 @@ enum {
 	EVENTS = 100000,
 	EVENTS_LEAST = 100,
 	TEXTS_DAYS = 14,
-	TORN_FOR_MS = 3600 * 1000,	/* nobody writes a file of the spool for so long */
 };
 
 struct numbers {
@@ -100,7 +99,7 @@ static int remove_files(const char *gitdir, const struct numbers *events, struct
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES), path = BUF_INIT(PATH_MAX_BYTES);
 	const struct dirent *entry;
 	DIR *d = NULL;
-	int rc = queue_db_path(gitdir, "builds", &dir, err);
+	int rc = queue_place_path(gitdir, "builds", &dir, err);
 
 	if (rc == 0 && !(d = opendir(buf_str(&dir))) && errno != ENOENT)
 		rc = err_errno(err, "cannot read the folder %s", buf_str(&dir));
@@ -223,8 +222,7 @@ int queue_prune(struct queue_db *db, const char *gitdir, const struct queue_prun
 	*count = 0;
 	if (!events.v)
 		return err_set(err, ERR_INTERNAL, "no memory for old events");
-	if (queue_spool_sweep(gitdir, now_ms - TORN_FOR_MS, err) == 0 &&
-	    find(db, gitdir, limits, now_ms, &events, err) == 0 && queue_db_begin(db, err) == 0) {
+	if (find(db, gitdir, limits, now_ms, &events, err) == 0 && queue_db_begin(db, err) == 0) {
 		rc = prune(db, limits, now_ms, &events, count, err);
 		if (rc == 0)
 			rc = queue_db_commit(db, err);

@@ -19,12 +19,11 @@
 #define QUEUE_PUSH_UID 32
 #define QUEUE_PUSH_RUN 96
 
-/* What a hook of git tells of. The first three of a reference-transaction: git
+/* What a hook of git tells of. All but the first of a reference-transaction: git
  * holds the locks of these refs while `prepared` runs. */
 enum queue_step {
 	QUEUE_PUSHED,		/* post-receive: these refs moved */
 	QUEUE_PREPARED,		/* they are about to move */
-	QUEUE_COMMITTED,	/* they moved; of several, some may not have */
 	QUEUE_ABORTED,		/* they did not move */
 };
 

@@ -147,7 +147,7 @@ static int fill_ref(void *arg, const char *ref, const char *oid, struct err *err
 static int step_back(struct queue_db *db, const char *gitdir, const struct queue_push *push,
 		     struct err *err)
 {
-	if (!push || (push->step != QUEUE_PUSHED && push->step != QUEUE_PREPARED))
+	if (!push || push->step == QUEUE_ABORTED)
 		return 0;
 	for (size_t i = push->updates.n; i-- > 0;) {
 		char old[QUEUE_DECIDE_OID], now[QUEUE_REFS_OID];
@@ -167,19 +167,56 @@ static int step_back(struct queue_db *db, const char *gitdir, const struct queue
 	return 0;
 }
 
+/* The last of a file first: so each is gone through once forwards, for where they begin. */
+static int step_back_file(struct queue_db *db, const char *gitdir, struct queue_spool_file *f,
+			  struct err *err)
+{
+	size_t *begin = NULL, n = 0, room = 0;
+	struct queue_push push;
+	int rc = 1;
+
+	while (rc > 0) {
+		if (n == room) {
+			size_t *more = reallocarray(begin, room += 1024, sizeof(*begin));
+
+			if (!more) {
+				rc = err_set(err, ERR_INTERNAL, "no memory for the spool");
+				break;
+			}
+			begin = more;
+		}
+		begin[n] = f->at;
+		rc = queue_spool_next(f, &push, err);
+		if (rc > 0) {
+			n++;
+			queue_push_free(&push);
+		}
+	}
+	while (rc == 0 && n-- > 0) {
+		f->at = begin[n];
+		rc = queue_spool_next(f, &push, err);
+		if (rc > 0) {
+			rc = step_back(db, gitdir, &push, err);
+			queue_push_free(&push);
+		}
+	}
+	free(begin);
+	return rc;
+}
+
 static int step_back_spooled(struct queue_db *db, const char *gitdir, struct err *err)
 {
 	struct strs names = STRS_INIT;
 	int rc = queue_spool_list(gitdir, SPOOL_AT_ONCE, &names, err);
 
 	for (size_t i = names.n; rc == 0 && i-- > 0;) {
+		struct queue_spool_file f;
 		struct err quiet = { 0 };
-		struct queue_push push;
 
-		if (queue_spool_read(gitdir, names.v[i], &push, &quiet) < 0)
+		if (queue_spool_open(gitdir, names.v[i], &f, &quiet) < 0)
 			continue;
-		rc = step_back(db, gitdir, &push, err);
-		queue_push_free(&push);
+		rc = step_back_file(db, gitdir, &f, err);
+		queue_spool_close(&f);
 	}
 	strs_free(&names);
 	return rc;

@@ -1,4 +1,5 @@
 #include "queue_stats.h"
+#include "queue_place.h"
 #include "queue_spool.h"
 #include "lib/base/file.h"
 
@@ -131,7 +132,7 @@ static void read_sizes(const char *gitdir, struct queue_stats *s)
 	struct stat st;
 
 	for (size_t i = 0; i < 2; i++)
-		if (queue_db_path(gitdir, names[i], &path, &ignored) == 0 &&
+		if (queue_place_path(gitdir, names[i], &path, &ignored) == 0 &&
 		    stat(buf_str(&path), &st) == 0)
 			s->bytes += st.st_size;
 	buf_free(&path);
@@ -143,10 +144,6 @@ static int read_spool(const char *gitdir, struct queue_stats *s, struct err *err
 	int rc = queue_spool_list(gitdir, FILES_MOST, &names, err);
 
 	s->spooled = (int64_t)names.n;
-	strs_free(&names);
-	if (rc == 0)
-		rc = queue_spool_damaged(gitdir, FILES_MOST, &names, err);
-	s->damaged = (int64_t)names.n;
 	strs_free(&names);
 	return rc;
 }

@@ -27,7 +27,7 @@ struct queue_stats {
 	int64_t incomplete;		/* pushes whose post-receive may still come */
 	int64_t minute, hour, day;	/* delivered in the last */
 	int64_t bytes;			/* of the database and its log */
-	int64_t spooled, damaged;
+	int64_t spooled;		/* files to be taken in */
 	struct strs locks;		/* of refs, that nobody has let go of for ten minutes */
 };
 

@@ -89,9 +89,8 @@ static void print_rest(const struct queue_print *p, const struct queue_stats *s)
 		buf_free(&fault);
 	}
 	fprintf(p->out, "database  %lld KiB\n", (long long)(s->bytes + 1023) / 1024);
-	if (s->spooled || s->damaged)
-		fprintf(p->out, "spool     %lld to be taken in, %lld that cannot be read\n",
-			(long long)s->spooled, (long long)s->damaged);
+	if (s->spooled)
+		fprintf(p->out, "spool     %lld to be taken in\n", (long long)s->spooled);
 	print_locks(p, s);
 }
 
@@ -166,7 +165,7 @@ static int print_json(const struct queue_print *p, const struct queue_stats *s, 
 	    (p->fault[0] && queue_json_clean(o, "fault", p->fault) < 0) ||
 	    json_set_integer(o, "bytes", s->bytes) < 0 ||
 	    json_set_integer(o, "spool.waiting", s->spooled) < 0 ||
-	    json_set_integer(o, "spool.damaged", s->damaged) < 0 || add_locks(o, s) < 0)
+	    add_locks(o, s) < 0)
 		err_set(err, ERR_INTERNAL, "no memory for the statistics");
 	else
 		rc = queue_json_print(p->out, o, err);

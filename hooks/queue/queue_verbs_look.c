@@ -3,7 +3,6 @@
 #include "queue_json.h"
 #include "queue_page.h"
 #include "queue_serve.h"
-#include "queue_spool.h"
 #include "queue_stats.h"
 #include "queue_wake.h"
 #include "lib/base/clock.h"
@@ -14,7 +13,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { NEWEST = 20, DAMAGED_MOST = 20, SERVE_S = 3600, PORT_MOST = 65535 };
+enum { NEWEST = 20, SERVE_S = 3600, PORT_MOST = 65535 };
 
 const char queue_verbs_program[] = "codetrain queue";
 
@@ -56,19 +55,6 @@ int queue_verbs_json(cJSON *tree, struct err *err)
 	return rc;
 }
 
-/* A push that was spooled and cannot be read is delivered by nobody. */
-static int warn_of_damaged(const char *gitdir, struct err *err)
-{
-	struct strs names = STRS_INIT;
-	int rc = queue_spool_damaged(gitdir, DAMAGED_MOST, &names, err);
-
-	for (size_t i = 0; i < names.n; i++)
-		term_warning(queue_verbs_program, "%s/codetrain/spool/%s is a push that cannot be read; "
-			     "its refs: codetrain queue record, then remove it", gitdir, names.v[i]);
-	strs_free(&names);
-	return rc;
-}
-
 typedef int printer(const struct queue_print *p, void *arg, struct err *err);
 
 static int print(const struct queue_request *q, printer *what, void *arg, struct err *err)
@@ -79,7 +65,7 @@ static int print(const struct queue_request *q, printer *what, void *arg, struct
 	int rc = -1;
 
 	if (queue_db_open(p.gitdir, QUEUE_DB_EXISTING, QUEUE_DB_BUSY_MS, &p.db, err) < 0 ||
-	    deliver_loop_fault(p.gitdir, &fault, err) < 0 || warn_of_damaged(p.gitdir, err) < 0)
+	    deliver_loop_fault(p.gitdir, &fault, err) < 0)
 		goto out;
 	p.drainer = queue_wake_present(p.gitdir);
 	p.fault = buf_str(&fault);

@@ -1,16 +1,20 @@
 #include "queue_wake.h"
 #include "queue_config.h"
-#include "queue_db.h"
+#include "queue_place.h"
 #include "lib/base/file.h"
 #include "lib/base/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MOMENT_MS = 50 };
+
+static const char recorded = 'w', moved = 'm';
 static const char fifo_name[] = "wake", lock_name[] = "drainer.lock";
 
 /* The writing end; -1 when nobody reads. */
@@ -20,13 +24,13 @@ static int open_writer(const char *gitdir)
 	struct err ignored;
 	int fd = -1;
 
-	if (queue_db_path(gitdir, fifo_name, &path, &ignored) == 0)
+	if (queue_place_path(gitdir, fifo_name, &path, &ignored) == 0)
 		fd = open(buf_str(&path), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	buf_free(&path);
 	return fd;
 }
 
-bool queue_wake(const char *gitdir)
+static bool wake(const char *gitdir, char letter)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int fd = open_writer(gitdir);
@@ -37,10 +41,15 @@ bool queue_wake(const char *gitdir)
 		return false;
 	sigaction(SIGPIPE, &ignore, &old);
 	/* full: it has enough to wake up from */
-	woken = write(fd, "w", 1) == 1 || errno == EAGAIN;
+	woken = write(fd, &letter, 1) == 1 || errno == EAGAIN;
 	sigaction(SIGPIPE, &old, NULL);
 	close(fd);
 	return woken;
+}
+
+bool queue_wake(const char *gitdir)
+{
+	return wake(gitdir, recorded);
 }
 
 bool queue_wake_present(const char *gitdir)
@@ -99,7 +108,12 @@ static int start(const char *gitdir, struct err *err)
 
 int queue_wake_or_start(const char *gitdir, struct err *err)
 {
-	return queue_wake(gitdir) ? 0 : start(gitdir, err);
+	return wake(gitdir, recorded) ? 0 : start(gitdir, err);
+}
+
+int queue_wake_moved(const char *gitdir, struct err *err)
+{
+	return wake(gitdir, moved) ? 0 : start(gitdir, err);
 }
 
 int queue_wake_lock(const char *gitdir, deadline_t deadline, struct err *err)
@@ -107,7 +121,7 @@ int queue_wake_lock(const char *gitdir, deadline_t deadline, struct err *err)
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	int fd = -1;
 
-	if (queue_db_path(gitdir, lock_name, &path, err) == 0)
+	if (queue_place_path(gitdir, lock_name, &path, err) == 0)
 		fd = file_lock(buf_str(&path), deadline, err);
 	buf_free(&path);
 	return fd;
@@ -118,7 +132,7 @@ int queue_wake_listen(const char *gitdir, struct err *err)
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	int fd = -1;
 
-	if (queue_db_path(gitdir, fifo_name, &path, err) < 0)
+	if (queue_place_path(gitdir, fifo_name, &path, err) < 0)
 		goto out;
 	if (mkfifo(buf_str(&path), 0600) < 0 && errno != EEXIST) {
 		err_errno(err, "cannot make the FIFO %s", buf_str(&path));
@@ -138,7 +152,7 @@ bool queue_wake_still_there(const char *gitdir, int lock)
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct stat ours, there;
 	struct err ignored;
-	bool same = queue_db_path(gitdir, lock_name, &path, &ignored) == 0 &&
+	bool same = queue_place_path(gitdir, lock_name, &path, &ignored) == 0 &&
 		    fstat(lock, &ours) == 0 && stat(buf_str(&path), &there) == 0 &&
 		    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 
@@ -146,12 +160,29 @@ bool queue_wake_still_there(const char *gitdir, int lock)
 	return same;
 }
 
-bool queue_wake_take(int fd)
+/* *only_moves: there was nothing else. */
+static bool take(int fd, bool *only_moves)
 {
 	char bytes[512];
 	bool any = false;
+	ssize_t n;
 
-	while (read(fd, bytes, sizeof(bytes)) > 0)
+	*only_moves = true;
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
 		any = true;
+		for (ssize_t i = 0; i < n; i++)
+			*only_moves = *only_moves && bytes[i] == moved;
+	}
+	return any;
+}
+
+bool queue_wake_take(int fd)
+{
+	struct pollfd more = { .fd = fd, .events = POLLIN };
+	bool only_moves, any = take(fd, &only_moves);
+	deadline_t end = deadline_in(MOMENT_MS);
+
+	while (any && only_moves && !deadline_over(end) && poll(&more, 1, deadline_left(end)) > 0)
+		take(fd, &only_moves);
 	return any;
 }

@@ -1,4 +1,5 @@
 #include "target_worker.h"
+#include "queue_place.h"
 #include "target_process.h"
 #include "lib/base/encode.h"
 #include "lib/base/file.h"
@@ -34,7 +35,7 @@ int target_worker_path(const char *gitdir, const struct queue_delivery *delivery
 		       const char *extension, struct buf *out, struct err *err)
 {
 	buf_clear(out);
-	if (extension && (queue_db_path(gitdir, "builds", out, err) < 0 || buf_addc(out, '/') < 0))
+	if (extension && (queue_place_path(gitdir, "builds", out, err) < 0 || buf_addc(out, '/') < 0))
 		return buf_check(out, "the path of the work", err);
 	add_name(delivery, out);
 	if (extension)
@@ -77,7 +78,7 @@ static int forget_result(const struct target_job *job, struct err *err)
 static int make_folder(const char *gitdir, struct err *err)
 {
 	struct buf dir = BUF_INIT(PATH_MAX_BYTES);
-	int rc = queue_db_path(gitdir, "builds", &dir, err);
+	int rc = queue_place_path(gitdir, "builds", &dir, err);
 
 	if (rc == 0)
 		rc = file_make_dirs(buf_str(&dir), 0700, err);

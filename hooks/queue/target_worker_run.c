@@ -3,6 +3,7 @@
  */
 #include "target_worker.h"
 #include "queue_event.h"
+#include "queue_place.h"
 #include "queue_text.h"
 #include "target_process.h"
 #include "lib/base/file.h"
@@ -108,7 +109,7 @@ static int read_task(char *const *args, struct task *t, struct err *err)
 	    t->seconds > SECONDS_MOST || opt_number(args[4], &t->bytes) < 0 ||
 	    t->bytes > QUEUE_EVENT_MAX)
 		return err_set(err, ERR_USAGE, "only the drainer runs this");
-	if (queue_db_path(t->gitdir, "builds", &dir, err) == 0) {
+	if (queue_place_path(t->gitdir, "builds", &dir, err) == 0) {
 		buf_addf(&t->log, "%s/%s.log", buf_str(&dir), t->name);
 		buf_addf(&t->result, "%s/%s.json", buf_str(&dir), t->name);
 		rc = buf_check(&t->log, "the path of the log", err) < 0 ? -1 :

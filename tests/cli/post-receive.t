@@ -164,10 +164,13 @@ rm -f "$T"/broken.git/codetrain/queue.db-*
 echo 'no database at all, but long enough to be looked at as one by its header' >"$T/broken.git/codetrain/queue.db"
 status 0 "a push with a damaged queue" push broken HEAD:two
 like "$(err)" "queue.db is damaged.*cd '$T/broken.git/codetrain' && mv queue.db .*mv queue.db-wal" "says what to do"
-like "$(err)" "kept in .*/codetrain/spool/[0-9]+-[0-9a-f]+\.push" "and where the push is"
+like "$(err)" "kept in .*/codetrain/moves;" "and where the push is"
 status 0 "a second one" push broken HEAD:three
-is "$(ls "$T"/broken.git/codetrain/spool/* | wc -l)" 4 "what two hooks told of each is in the spool"
-is "$(stat -c %a "$T/broken.git/codetrain/spool" "$T"/broken.git/codetrain/spool/* | sort -u | tr '\n' ' ')" "600 700 " "for nobody else to read"
+waiting() { find "$T/broken.git/codetrain" -name '*moves'; }
+# shellcheck disable=SC2046
+is "$(cat $(waiting) | grep -c '^uid ')" 4 "what two hooks told of each is there"
+# shellcheck disable=SC2046
+is "$(stat -c %a $(waiting) | sort -u)" 600 "for nobody else to read"
 mv "$T/broken.git/codetrain/queue.db" "$T/broken.git/codetrain/queue.db.damaged"
 push broken HEAD:four 2>/dev/null
 until_true 20 states_are broken "delivered delivered delivered"

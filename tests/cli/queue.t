@@ -177,18 +177,15 @@ status 0 "a build with a result of 300 kB" queue run -C "$T/much.git"
 is "$(states much)" delivered "has succeeded"
 mv "$T/bin/away-build" "$T/bin/codetrain-build"
 
-# ---- a spool file that cannot be read ----
+# ---- what is not whole, or nothing of ours ----
 bare sp local
 recorded sp refs/heads/main
-mkdir "$T/sp.git/codetrain/spool"
-echo nonsense >"$T/sp.git/codetrain/spool/1.push"
-status 0 "a spool file that is not whole" queue run -C "$T/sp.git"
-is "$(states sp)" delivered "stops no other event"
-status 0 "list" queue list -C "$T/sp.git"
-like "$(err)" "spool/1.push.damaged is a push that cannot be read" "it is told until it is removed"
-rm "$T/sp.git/codetrain/spool/1.push.damaged"
-status 0 "list without it" queue list -C "$T/sp.git"
-is "$(err)" "" "is silent"
+mkdir -p "$T/sp.git/codetrain/spool"
+echo nonsense >"$T/sp.git/codetrain/spool/1.moves"
+printf 'codetrain-spool 1\nuid 0\n' >"$T/sp.git/codetrain/moves"
+status 0 "files that are not whole" queue run -C "$T/sp.git"
+is "$(states sp)" delivered "stop no event"
+is "$(find "$T/sp.git/codetrain" -name '*moves')" "" "and are gone"
 
 # ---- configuration ----
 bare c local

@@ -6,6 +6,8 @@
 z=0000000000000000000000000000000000000000
 events() { sql "$1" "SELECT count(*) FROM event WHERE state = 'committed'"; }
 undecided() { sql "$1" "SELECT count(*) FROM event WHERE state = 'prepared'"; }
+# steps NAME: what the hook told of and nobody took in
+steps() { sed -n 's/^step //p' "$T/$1.git/codetrain/moves" 2>/dev/null | tr '\n' ' '; }
 all_decided() { [ "$(undecided "$1")" = 0 ]; }
 # moves NAME: "main abc0123 def4567" for each event, newest last
 moves() { sql "$1" "SELECT substr(ref, 12), substr(old, 1, 7), substr(new, 1, 7) FROM event ORDER BY seq" | tr '|' ' '; }
@@ -53,7 +55,7 @@ hook gone reference-transaction <<HOOK
 exec '$T/bin/reference-transaction' "\$@"
 HOOK
 push gone "+$a:refs/heads/main" 2>/dev/null
-is "$(git -C "$T/gone.git" rev-parse main),$(undecided gone)" "$a,1" "one that is killed sooner leaves it undecided"
+is "$(git -C "$T/gone.git" rev-parse main),$(steps gone)" "$a,prepared " "one that is killed sooner leaves it undecided"
 status 0 "the next drainer" queue run -C "$T/gone.git"
 is "$(states gone)" "delivered delivered delivered" "finds that it took place"
 hook gone reference-transaction <<HOOK
@@ -149,16 +151,15 @@ db = sqlite3.connect(sys.argv[1] + "/queue.db", isolation_level=None)
 db.execute("BEGIN IMMEDIATE")
 open(sys.argv[2], "w").close()
 end = time.monotonic() + 30
-while time.monotonic() < end and not [f for f in os.listdir(sys.argv[1] + "/spool") if f.endswith(".push")]:
+while time.monotonic() < end and not os.path.exists(sys.argv[1] + "/moves"):
     os.sched_yield(); time.sleep(0.01)
 db.execute("ROLLBACK")
 PY
-mkdir -p "$T/busy.git/codetrain/spool"
 until_true 20 test -e "$T/held"
 status 0 "a push while another keeps the database" push busy "$b:refs/heads/two"
 wait
 until_true 20 states_are busy "delivered delivered"
-ok "goes by the spool, and is one event"
+ok "goes by the file, and is one event"
 is "$(events busy),$(undecided busy)" 2,0 "and no other is left"
 
 # ---- by hand: what git says, and what it would never say ----
@@ -177,9 +178,11 @@ is "$rc,$(err)" "0," "what is no move of a ref is passed over"
 is "$(undecided hand),$(events hand)" "0,$n" "without a trace"
 printf '%s %s refs/heads/p\n' $z "$a" >in
 run ours prepared <in
-is "$rc,$(undecided hand)" "0,1" "a move is prepared"
+is "$rc,$(steps hand)" "0,prepared " "a move is prepared"
 run ours aborted <in
-is "$rc,$(undecided hand)" "0,0" "and taken back"
+is "$rc,$(steps hand)" "0,prepared aborted " "and taken back"
+queue run -C "$T/hand.git" 2>/dev/null
+is "$(steps hand),$(undecided hand),$(events hand)" ",0,$n" "which is no event"
 status 2 "no state" "$T/bin/reference-transaction"
 status 0 "reference-transaction --help" ours --help
 cd "$T/home" || exit 1

@@ -2,7 +2,7 @@
  * both. What was accepted and written reads back the same. The input is a
  * memfd, so that nothing is left on disk. */
 #include "hooks/queue/queue_push.h"
-#include "hooks/queue/queue_record.h"
+#include "hooks/queue/queue_resolve.h"
 #include "hooks/queue/queue_spool.h"
 #include "hooks/queue/queue_text.h"
 
@@ -65,14 +65,34 @@ static void resolved(const struct queue_push *push, enum queue_step step)
 	snprintf(copy.run, sizeof(copy.run), "pid 12 start 345");
 	for (size_t i = 0; i < push->updates.n; i++)
 		must(strs_add(&copy.updates, push->updates.v[i]) == 0);
-	must(queue_record_resolve("/nonexistent", &copy, &err) == 0);
+	must(queue_resolve("/nonexistent", &copy, &err) == 0);
 	must(copy.updates.n <= push->updates.n);
 	for (size_t i = 0; i < copy.updates.n; i++) {
 		must(queue_push_split(copy.updates.v[i], &update));
-		must(queue_push_move(&update) || step == QUEUE_COMMITTED || step == QUEUE_ABORTED);
+		must(queue_push_move(&update) || step == QUEUE_ABORTED);
 	}
 	there_and_back(&copy);
 	queue_push_free(&copy);
+}
+
+/* Whatever is before it, a whole block is found. */
+static void behind(const char *text, size_t size)
+{
+	static const char block[] = "\ncodetrain-spool 1\nuid 0123456789abcdef0123456789abcdef\n"
+		"source x\nrecorded 7\npusher \nend\n";
+	struct queue_spool_file file = { .text = BUF_INIT(QUEUE_SPOOL_MAX) };
+	struct queue_push push;
+	struct err err = { 0 };
+	bool last = false;
+
+	must(buf_add(&file.text, text, size) == 0 && buf_adds(&file.text, block) == 0);
+	while (queue_spool_next(&file, &push, &err) > 0) {
+		last = push.recorded_ms == 7 && strcmp(push.uid, "0123456789abcdef0123456789abcdef") == 0;
+		there_and_back(&push);
+		queue_push_free(&push);
+	}
+	must(last && file.at == file.text.len);
+	buf_free(&file.text);
 }
 
 static void lines(const uint8_t *data, size_t size)
@@ -94,7 +114,6 @@ static void lines(const uint8_t *data, size_t size)
 	there_and_back(&push);
 	resolved(&push, QUEUE_PUSHED);
 	resolved(&push, QUEUE_PREPARED);
-	resolved(&push, QUEUE_COMMITTED);
 	resolved(&push, QUEUE_ABORTED);
 	queue_push_free(&push);
 	close(in.fd);
@@ -111,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	lines(data, size);
 	texts(text);
+	behind(text, size);
 	queue_push_init(&push, "fuzz", 0);
 	if (queue_spool_parse(text, size, &push))
 		there_and_back(&push);

@@ -227,29 +227,6 @@ static void no_push_waits_for_files_that_go(void **s)
 	queue_db_close(db);
 }
 
-static void what_was_written_by_halves_goes(void **s)
-{
-	static const char *const names[] = {	/* the first is old and torn */
-		"codetrain/spool/000000000000001-x.push.abc123", "codetrain/spool/000000000000002-x.push.abc123",
-		"codetrain/spool/000000000000003-x.push", "codetrain/spool/000000000000004-x.push.damaged",
-	};
-	struct queue_db *db = db_open();
-
-	(void)s;
-	assert_int_equal(mkdir(in_world("codetrain/spool"), 0700), 0);
-	for (int i = 0; i < 4; i++) {
-		const time_t at = now / 1000 - (i == 1 ? 600 : 7200);
-
-		write_file(names[i], "codetrain-spool 1");
-		assert_int_equal(utimensat(AT_FDCWD, in_world(names[i]),
-					   (const struct timespec[2]){ { .tv_sec = at }, { .tv_sec = at } }, 0), 0);
-	}
-	prune(db, 90, 100, 100);
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(access(in_world(names[i]), F_OK), i == 0 ? -1 : 0);
-	queue_db_close(db);
-}
-
 static void the_configuration_says_how_much(void **s)
 {
 	struct queue_config c = QUEUE_CONFIG_INIT;
@@ -285,7 +262,6 @@ int main(void)
 		IN_WORLD(texts_go_before_their_events),
 		IN_WORLD(texts_go_when_their_numbers_are_used_again),
 		IN_WORLD(no_push_waits_for_files_that_go),
-		IN_WORLD(what_was_written_by_halves_goes),
 		IN_WORLD(the_configuration_says_how_much),
 	};
 

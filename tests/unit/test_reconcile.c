@@ -3,9 +3,11 @@
  * CODETRAIN_MODEL_SEED and CODETRAIN_MODEL_STEPS make it another, or a longer one. */
 #include "queue_world.h"
 
+#include "hooks/queue/queue_moves.h"
 #include "hooks/queue/queue_push.h"
 #include "hooks/queue/queue_reconcile.h"
 #include "hooks/queue/queue_refs.h"
+#include "hooks/queue/queue_resolve.h"
 #include "hooks/queue/queue_spool.h"
 
 /* ---- the model ------------------------------------------------------------------------ */
@@ -41,7 +43,7 @@ static struct model {
 	int moves, names;
 	bool away;	/* the database cannot be had */
 	int64_t now;
-	long hooks, spooled, killed;
+	long hooks, spooled, killed, torn;
 } m;
 
 static int dice(int sides)
@@ -117,10 +119,32 @@ static void die(const struct err *e)
 	fail_msg("%s", e->message);
 }
 
+/* What can be in the file before a block: one that was written by halves, or the same, which
+ * was written into a file that was just taken away. */
+static void interfere(const struct queue_push *push)
+{
+	struct buf text = BUF_INIT(1 << 20);
+	struct err e = { 0 };
+	FILE *f;
+
+	if (dice(2)) {
+		if (queue_moves_add(world, push, &e) < 0 || (dice(2) && queue_spool_seal(world, &e) < 0))
+			die(&e);
+		return;
+	}
+	f = fopen(in_world("codetrain/moves"), "a");
+	if (f && queue_spool_print(push, &text, &e) == 0) {
+		fprintf(f, "%.*s%s", dice((int)text.len), buf_str(&text), dice(2) ? "\n" : "");
+		m.torn++;
+	}
+	if (f)
+		fclose(f);
+	buf_free(&text);
+}
+
 /* The hook of a step; `from` to `to` are its lines. */
 static void hook(struct model_run *r, enum queue_step step, int from, int to, bool known, bool whatever)
 {
-	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	struct queue_recorded recorded;
 	struct queue_push push;
 	struct err e = { 0 };
@@ -134,12 +158,14 @@ static void hook(struct model_run *r, enum queue_step step, int from, int to, bo
 			strs_addf(&push.updates, "%s %s %s",
 				  step != QUEUE_PUSHED && whatever ? OID_0 : values[r->line[i].old],
 				  values[r->line[i].new], ref_name(r->line[i].ref));
-	if (queue_record_resolve(world, &push, &e) < 0)
+	if (queue_resolve(world, &push, &e) < 0)
 		die(&e);
 	m.hooks++;
-	if (push.updates.n && (m.away || dice(12) == 0)) {
+	if (push.updates.n && step != QUEUE_PUSHED && dice(10) == 0)
+		interfere(&push);
+	if (push.updates.n && (m.away || step != QUEUE_PUSHED || dice(12) == 0)) {
 		m.spooled++;
-		if (queue_spool_write(world, &push, &path, &e) < 0)
+		if (queue_moves_add(world, &push, &e) < 0)
 			die(&e);
 		if (!m.away && dice(4) == 0) {	/* taken in, and not removed */
 			struct strs names = STRS_INIT;
@@ -155,7 +181,6 @@ static void hook(struct model_run *r, enum queue_step step, int from, int to, bo
 		die(&e);
 	}
 	queue_push_free(&push);
-	buf_free(&path);
 }
 
 static void unlock(int run)
@@ -181,8 +206,6 @@ static void kill_run(int i)
 	m.killed++;
 	if (r->phase == LOCKED && dice(2))
 		hook(r, QUEUE_PREPARED, r->at, r->at + r->size, known, false);
-	else if (r->phase == MOVED && dice(2))
-		hook(r, QUEUE_COMMITTED, r->at, r->at + r->size, known, false);
 	else if (r->phase == TOLD && r->at + r->size >= r->n && dice(2))
 		hook(r, QUEUE_PUSHED, 0, r->n, known, false);
 	end_run(i);
@@ -264,8 +287,6 @@ static void advance(int i)
 			end_run(i);
 		return;
 	case MOVED:
-		if (dice(6))
-			hook(r, QUEUE_COMMITTED, r->at, end, true, dice(3) == 0);
 		r->phase = TOLD;
 		return;
 	case TOLD:
@@ -411,16 +432,15 @@ enum { FILLERS = 500 };	/* as many as are taken in at once */
 
 static void spool_move(const char *ref, const char *old, const char *new)
 {
-	struct buf path = BUF_INIT(4096);
 	struct queue_push push;
 	struct err e = { 0 };
 
 	queue_push_init(&push, "reference-transaction", 3000);
 	push.step = QUEUE_PREPARED;
 	assert_int_equal(strs_addf(&push.updates, "%s %s %s", old, new, ref), 0);
-	assert_int_equal(queue_spool_write(world, &push, &path, &e), 0);
+	assert_int_equal(queue_moves_add(world, &push, &e), 0);
+	assert_int_equal(queue_spool_seal(world, &e), 0);
 	queue_push_free(&push);
-	buf_free(&path);
 }
 
 /* While the refs are looked at, many pushes find the database locked; the last moves main. */
@@ -448,7 +468,6 @@ static void a_full_spool_is_taken_in_before_anything_is_found(void **state)
 	struct queue_db *db;
 	struct queue_reconciled r;
 	struct queue_push push;
-	struct queue_recorded rec;
 	struct err e = { 0 };
 	bool done = false;
 
@@ -463,7 +482,7 @@ static void a_full_spool_is_taken_in_before_anything_is_found(void **state)
 	push.step = QUEUE_PREPARED;
 	snprintf(push.run, sizeof(push.run), "it is at work");
 	assert_int_equal(strs_addf(&push.updates, "%s %s refs/heads/other", OID_0, OID_A), 0);
-	assert_int_equal(queue_record(db, world, &push, &rec, &e), 0);
+	assert_int_equal(queue_moves_add(world, &push, &e), 0);
 	queue_push_free(&push);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(queue_reconcile_with(db, world, 3000, spool_meanwhile, &done, &r, &e), 0);
@@ -487,7 +506,6 @@ static void a_push_that_moved_nothing_goes(void **state)
 	struct queue_db *db = db_open();
 	struct queue_reconciled r;
 	struct queue_push push;
-	struct queue_recorded rec;
 	struct err e = { 0 };
 
 	(void)state;
@@ -496,10 +514,12 @@ static void a_push_that_moved_nothing_goes(void **state)
 		snprintf(push.run, sizeof(push.run), "it is over %d", i);
 		assert_int_equal(strs_addf(&push.updates, "%s %s refs/heads/a", OID_0, OID_A), 0);
 		push.step = QUEUE_PREPARED;
-		assert_int_equal(queue_record(db, world, &push, &rec, &e), 0);
+		assert_int_equal(queue_moves_add(world, &push, &e), 0);
+		queue_push_next(&push);
+		assert_int_equal(strs_addf(&push.updates, "%s %s refs/heads/a", OID_0, OID_A), 0);
 		push.step = QUEUE_ABORTED;
 		if (i)
-			assert_int_equal(queue_record(db, world, &push, &rec, &e), 0);
+			assert_int_equal(queue_moves_add(world, &push, &e), 0);
 		queue_push_free(&push);
 	}
 	assert_int_equal(queue_reconcile_with(db, world, 3000, over, NULL, &r, &e), 0);
