@@ -37,10 +37,10 @@ static int open_end(const char *path, struct err *err)
 
 static bool names_a_ref_of(const struct buf *told, const struct queue_push *push)
 {
-	const char *end = told->data + told->len;
+	const char *start = buf_str(told), *end = start + told->len;
 
-	for (size_t i = 0; told->len && i < push->updates.n; i++) {
-		const char *ref = strrchr(push->updates.v[i], ' '), *at = told->data;
+	for (size_t i = 0; i < push->updates.n; i++) {
+		const char *ref = strrchr(push->updates.v[i], ' '), *at = start;
 		size_t len = strlen(ref);
 
 		for (; (at = memmem(at, (size_t)(end - at), ref, len)); at++)
