@@ -125,7 +125,7 @@ static int run(enum hook_step step)
 	h.push.step = step == ABORTED ? QUEUE_ABORTED : QUEUE_PREPARED;
 	rc = read_moves(&h);
 	/* a drainer notices the end of this run: the post-receive may never come */
-	if (h.any && step == COMMITTED && queue_wake_moved(h.gitdir, &err) < 0)
+	if (h.any && step == COMMITTED && queue_wake_or_start(h.gitdir, &err) < 0)
 		term_warning(name, "%s", err.message);
 	queue_push_free(&h.push);
 	buf_free(&gitdir);

@@ -18,7 +18,7 @@ packages() {
 	case $1 in
 	build)
 		echo gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-dev libexpat1-dev \
-			libgit2-dev $scanner libpcre2-dev libdeflate-dev zlib1g-dev libyaml-dev libsqlite3-dev libsecret-1-dev git ;;
+			libgit2-dev $scanner libpcre2-dev libdeflate-dev zlib1g-dev libyaml-dev libsqlite3-dev libsecret-1-dev musl-tools git ;;
 	demo)
 		echo python3 python3-venv ca-certificates bubblewrap ;;
 	test)

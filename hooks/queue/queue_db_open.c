@@ -123,9 +123,11 @@ static int connect_file(struct queue_db *db, int busy_ms, struct err *err)
 {
 	sqlite3 *sql = NULL;
 
-	/* pages as they are needed: a hook reads a dozen, and pays for each that it touches;
-	 * refused once SQLite is at work, when it was said already */
+	/* Pages as they are needed: a hook reads a dozen, and pays for each that it touches. No
+	 * statistics, which lock and count each allocation. Both are refused once SQLite is at
+	 * work, when they were said already. */
 	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	spare_folder(db);
 	if (sqlite3_open_v2(buf_str(&db->path), &sql,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,

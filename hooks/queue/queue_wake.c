@@ -12,9 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOMENT_MS = 50 };
+enum { MOMENT_MS = 20 };
 
-static const char recorded = 'w', moved = 'm';
 static const char fifo_name[] = "wake", lock_name[] = "drainer.lock";
 
 /* The writing end; -1 when nobody reads. */
@@ -30,7 +29,7 @@ static int open_writer(const char *gitdir)
 	return fd;
 }
 
-static bool wake(const char *gitdir, char letter)
+bool queue_wake(const char *gitdir)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int fd = open_writer(gitdir);
@@ -41,15 +40,10 @@ static bool wake(const char *gitdir, char letter)
 		return false;
 	sigaction(SIGPIPE, &ignore, &old);
 	/* full: it has enough to wake up from */
-	woken = write(fd, &letter, 1) == 1 || errno == EAGAIN;
+	woken = write(fd, "w", 1) == 1 || errno == EAGAIN;
 	sigaction(SIGPIPE, &old, NULL);
 	close(fd);
 	return woken;
-}
-
-bool queue_wake(const char *gitdir)
-{
-	return wake(gitdir, recorded);
 }
 
 bool queue_wake_present(const char *gitdir)
@@ -108,12 +102,7 @@ static int start(const char *gitdir, struct err *err)
 
 int queue_wake_or_start(const char *gitdir, struct err *err)
 {
-	return wake(gitdir, recorded) ? 0 : start(gitdir, err);
-}
-
-int queue_wake_moved(const char *gitdir, struct err *err)
-{
-	return wake(gitdir, moved) ? 0 : start(gitdir, err);
+	return queue_wake(gitdir) ? 0 : start(gitdir, err);
 }
 
 int queue_wake_lock(const char *gitdir, deadline_t deadline, struct err *err)
@@ -160,29 +149,21 @@ bool queue_wake_still_there(const char *gitdir, int lock)
 	return same;
 }
 
-/* *only_moves: there was nothing else. */
-static bool take(int fd, bool *only_moves)
+static bool take(int fd)
 {
 	char bytes[512];
 	bool any = false;
-	ssize_t n;
 
-	*only_moves = true;
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
+	while (read(fd, bytes, sizeof(bytes)) > 0)
 		any = true;
-		for (ssize_t i = 0; i < n; i++)
-			*only_moves = *only_moves && bytes[i] == moved;
-	}
 	return any;
 }
 
 bool queue_wake_take(int fd)
 {
-	struct pollfd more = { .fd = fd, .events = POLLIN };
-	bool only_moves, any = take(fd, &only_moves);
-	deadline_t end = deadline_in(MOMENT_MS);
-
-	while (any && only_moves && !deadline_over(end) && poll(&more, 1, deadline_left(end)) > 0)
-		take(fd, &only_moves);
-	return any;
+	if (!take(fd))
+		return false;
+	poll(NULL, 0, MOMENT_MS);
+	take(fd);
+	return true;
 }

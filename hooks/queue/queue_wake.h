@@ -27,10 +27,6 @@ bool queue_wake_present(const char *gitdir);
  * descriptor of ours, the environment below. With codetrain.drainer = none it only wakes. */
 int queue_wake_or_start(const char *gitdir, struct err *err);
 
-/* The same for a move that is not recorded yet: the drainer leaves its post-receive a moment
- * to do so, which would have to wait for the drainer's transaction. */
-int queue_wake_moved(const char *gitdir, struct err *err);
-
 /* Names of this environment that a drainer needs, and one who follows it: no other may reach
  * it from a pusher. */
 int queue_wake_environment(struct strs *out, struct err *err);
@@ -42,8 +38,8 @@ int queue_wake_listen(const char *gitdir, struct err *err);
 /* False when the lock's file is no longer the one at its path: the repository was
  * removed, or another took its place. */
 bool queue_wake_still_there(const char *gitdir, int lock);
-/* Takes what was written; true when there was something. After no more than moves it waits
- * a moment first. */
+/* Takes what was written; true when there was something. Then a moment has passed: the hook that
+ * woke the drainer, and git behind it, end before it takes the processor and the database. */
 bool queue_wake_take(int fd);
 
 #endif

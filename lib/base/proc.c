@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -298,6 +299,17 @@ int proc_sibling(const char *name, struct buf *out, struct err *err)
 		       name, self);
 }
 
+/* git's own pipes are for no program of ours. */
+static void keep_descriptors(void)
+{
+	enum { FIRST = 3, MOST = 1024 };
+
+	if (syscall(SYS_close_range, FIRST, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = FIRST; fd < MOST; fd++)	/* a kernel before 5.11 */
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 int proc_detach(const char *const *argv, const char *const *envp, const char *dir,
 		struct err *err)
 {
@@ -321,7 +333,7 @@ int proc_detach(const char *const *argv, const char *const *envp, const char *di
 	if (!rc)
 		rc = posix_spawn_file_actions_addchdir_np(&act, dir);
 	if (!rc)
-		rc = posix_spawn_file_actions_addclosefrom_np(&act, 3);	/* git's own pipes */
+		keep_descriptors();
 	if (!rc)
 		rc = posix_spawnp(&pid, argv[0], &act, &attr, (char *const *)argv,
 				  envp ? (char *const *)envp : environ);
