@@ -8,6 +8,7 @@ not exist. Prints one line that begins with "# seed" and then one for each thing
 was; 1; 3: processes cannot be traced here. FOLDER/result.json keeps what oracle.py judged. See docs/soak.md.
 """
 import argparse
+import fcntl
 import json
 import os
 import random
@@ -163,6 +164,21 @@ esac
         with open(f"{self.t}/clock", "r+b") as f:
             f.write(struct.pack("=q", ms))
 
+    def leap_alone(self, ms):
+        """With no drainer between its look at the clock and its request: none lives, and none can begin."""
+        end = time.monotonic() + 5
+        os.makedirs(f"{self.gitdir}/codetrain", 0o700, exist_ok=True)
+        with open(f"{self.gitdir}/codetrain/drainer.lock", "a", encoding="ascii") as lock:
+            while time.monotonic() < end:
+                self.end_drainers()
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    time.sleep(0.01)
+                    continue
+                self.set_clock(ms)
+                return
+
     def weather(self):
         """What CodeBuild answers, and a clock that leaps: the five minutes of a token pass while somebody is dead."""
         rng, leap = random.Random(f"{self.args.seed}/weather"), time.monotonic() + 2
@@ -176,9 +192,10 @@ esac
                 leap = time.monotonic() + 2
             elif time.monotonic() > leap:
                 ms = rng.randint(1000, 400_000)
-                if ms > AWAKE_MS:
-                    self.end_drainers()
-                self.set_clock(self.offset + ms)
+                if ms <= AWAKE_MS:
+                    self.set_clock(self.offset + ms)
+                else:
+                    self.leap_alone(self.offset + ms)
                 leap = time.monotonic() + rng.uniform(1.5, 4)
         with open(f"{self.t}/aws/fault", "w", encoding="utf-8"):
             pass
