@@ -90,9 +90,10 @@ static void die(const char *what)
 static const struct call {
 	long number;
 	const char *name;
-	bool has_count;		/* bytes, or parts, in its third argument */
+	bool has_count;		/* bytes in its third argument; of parts the first may be empty, and
+				 * that nothing was written a kernel never says */
 } calls[] = {
-	{ SYS_write, "write", true }, { SYS_pwrite64, "pwrite64", true }, { SYS_writev, "writev", true },
+	{ SYS_write, "write", true }, { SYS_pwrite64, "pwrite64", true }, { SYS_writev, "writev", false },
 	{ SYS_fsync, "fsync", false }, { SYS_fdatasync, "fdatasync", false },
 	{ SYS_ftruncate, "ftruncate", false }, { SYS_openat, "openat", false },
 	{ SYS_linkat, "linkat", false }, { SYS_mkdirat, "mkdirat", false },
