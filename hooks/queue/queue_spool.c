@@ -26,22 +26,23 @@ static int spool_path(const char *gitdir, const char *name, struct buf *out, str
 }
 
 /* One more than the highest number of a file that waits; 0: there is none. */
-static long long newest(const char *folder)
+static int next_number(const char *folder, long long *next, struct err *err)
 {
-	long long highest = -1;
-	struct dirent *entry;
+	const struct dirent *entry;
 	DIR *dir = opendir(folder);
 
-	while (dir && (entry = readdir(dir))) {
+	*next = 0;
+	if (!dir)
+		return err_errno(err, "cannot read the folder %s", folder);
+	while ((entry = readdir(dir))) {
 		char *end;
 		long long number = strtoll(entry->d_name, &end, 10);
 
-		if (strcmp(end, sealed) == 0 && number > highest)
-			highest = number;
+		if (strcmp(end, sealed) == 0 && number >= *next)
+			*next = number + 1;
 	}
-	if (dir)
-		closedir(dir);
-	return highest + 1;
+	closedir(dir);
+	return 0;
 }
 
 /* Who has it gives the next number: what comes later has a higher one. */
@@ -61,13 +62,13 @@ static int lock_numbers(const char *gitdir, struct err *err)
 static int seal_locked(const char *gitdir, const char *moves, struct err *err)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	long long now = clock_now_ms(), number;
 	int rc = spool_path(gitdir, NULL, &path, err);
-	int64_t now = clock_now_ms();
-	long long number;
 
+	if (rc == 0)
+		rc = next_number(buf_str(&path), &number, err);
 	if (rc == 0) {
-		number = newest(buf_str(&path));
-		buf_addf(&path, "/%015lld%s", number < now ? (long long)now : number, sealed);
+		buf_addf(&path, "/%015lld%s", number < now ? now : number, sealed);
 		rc = buf_check(&path, "the path of the queue", err);
 	}
 	if (rc == 0 && rename(moves, buf_str(&path)) < 0 && errno != ENOENT)

@@ -346,8 +346,8 @@ esac
             if state not in ("delivered", "skipped"):
                 self.faults.append(f"{n} deliveries are {state}")
         left = [n for _, _, names in os.walk(f"{self.gitdir}/codetrain/spool") for n in names]
-        if left:
-            self.faults.append(f"in the spool are left: {left[:5]}")
+        if left or read(f"{self.gitdir}/codetrain/moves"):
+            self.faults.append(f"not taken in: {left[:5]}, {read(f'{self.gitdir}/codetrain/moves')[:500]}")
         builds = []
         for line in read(f"{self.t}/aws/builds").decode().splitlines():
             q = json.loads(line)["request"]
